@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text
-from sqlalchemy import UniqueConstraint, true
+from sqlalchemy import UniqueConstraint, false, true
 
 from boxes_tui.data.tables._base import BIG, ident, metadata, ref
 from boxes_tui.data.types import CleanNote, CleanText, Day, Instant, Json
@@ -42,6 +42,7 @@ app_user = Table(
     Column("name", CleanText, nullable=False),
     Column("role", Text, nullable=False),
     Column("active", Boolean, nullable=False, server_default=true()),
+    Column("all_branches", Boolean, nullable=False, server_default=false()),  # else those of user_branch
     Column("shift", Text, nullable=False, server_default="off"),  # ready on_call wrap_up paused off
     Column("shift_since", Instant),
     Column("created_at", Instant, nullable=False),

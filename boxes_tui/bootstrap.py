@@ -1,0 +1,101 @@
+"""The composition root: settings → engine → session → the two doors, reads and commands (ARCHITECTURE §1)."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from boxes_tui.clock import Clock, clock_from_env
+from boxes_tui.config import Settings, load_settings
+from boxes_tui.data.commands import ActResult, Command, execute
+from boxes_tui.data.engine import make_engine, parse_url, reading, set_scope, writing
+from boxes_tui.data.schema import ensure
+from boxes_tui.data.session import Session, load_branches, open_session
+from boxes_tui.errors import Refused
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass
+class House:
+    """A session's doors. ``read`` for plain rows, ``execute`` for verbs; nothing else writes."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    login: str
+    _session: Session | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def session(self) -> Session:
+        """The current session; raises :class:`Refused` for an unknown or disabled user."""
+        with self._lock:
+            if self._session is None:
+                with reading(self.engine) as conn:
+                    set_scope(conn, None)
+                    self._session = open_session(conn, self.clock, self.login)
+            return self._session
+
+    def refresh(self) -> Session:
+        """Read the session again (role, branches, a disabled user) keeping its audit chain."""
+        with self._lock:
+            old = self._session
+            with reading(self.engine) as conn:
+                set_scope(conn, None)
+                self._session = open_session(conn, self.clock, self.login, old.chain if old else None)
+            return self._session
+
+    def read(self, query: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a read in one snapshot with the session's scope set."""
+        session = self.session
+        with reading(self.engine) as conn:
+            set_scope(conn, session.branch_ids)
+            return query(conn, session, *args, **kwargs)
+
+    def execute(self, command: Command, key: str | None = None) -> ActResult:
+        """Run a command (``data.commands.execute``) as this session."""
+        return execute(self.engine, self.session, command, key=key)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def caller(settings: Settings, environ: dict[str, str] | None = None) -> str:
+    """Who acts: the SSH key's agent, else ``BOXES_USER`` (whoever reaches the database locally owns it), else the
+    operating system's user (PRODUCT §12)."""
+    env = os.environ if environ is None else environ
+    if env.get("SSH_CONNECTION") and env.get("BOXES_AGENT"):
+        return env["BOXES_AGENT"]
+    if env.get("BOXES_WEB_USER"):
+        return env["BOXES_WEB_USER"]
+    if settings.user:
+        return settings.user
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise Refused("No se sabe quién es el usuario del sistema; poner BOXES_USER.") from None
+
+
+def open_house(settings: Settings | None = None, clock: Clock | None = None, *, statement_ms: int = 5000) -> House:
+    """Everything a process needs, with the database made ready (:func:`boxes_tui.data.schema.ensure`)."""
+    settings = settings or load_settings()
+    clock = clock or clock_from_env()
+    login = caller(settings)
+    url = parse_url(settings.database_url)
+    if url.get_backend_name() == "sqlite":
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = make_engine(url, statement_ms=statement_ms, name=f"boxes/{login}"[:60])
+    ensure(engine, clock, login)
+    return House(settings, clock, engine, login)
+
+
+__all__ = ["Any", "House", "caller", "load_branches", "open_house", "writing"]

@@ -1,0 +1,106 @@
+"""Settings: a TOML file and ``BOXES_*`` variables (PRODUCT §10), read once by the composition root.
+
+The variables win over the file.  A file that holds a secret must be readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from boxes_tui.errors import ConfigError
+
+SECRETS = ("password", "database_url", "secret")
+KNOWN = {
+    "database_url", "lang", "theme", "user", "go_live", "no_llame", "mouse", "ascii", "branch",
+    "smtp", "dial", "serve", "support", "source", "include", "limits", "templates", "scripts", "retention",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a process of BOXES is told from outside. Paths are absolute."""
+
+    home: Path
+    database_url: str
+    lang: str
+    user: str | None
+    config_path: Path | None
+    file: Mapping[str, Any] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A table of the configuration file, empty where there is none."""
+        value = self.file.get(name, {})
+        if not isinstance(value, dict):
+            raise ConfigError(f"{self.config_path}: [{name}] tiene que ser una tabla")
+        return value
+
+    def option(self, name: str, default: str = "") -> str:
+        """A plain text value of the file, or of ``BOXES_<NAME>``."""
+        return str(self.environ.get(f"BOXES_{name.upper()}") or self.file.get(name) or default)
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment and the configuration file; raises :class:`ConfigError` with file and key."""
+    env = dict(os.environ if environ is None else environ)
+    home = Path(env["BOXES_HOME"]).expanduser().absolute() if env.get("BOXES_HOME") else _default_home()
+    named = env.get("BOXES_CONFIG")
+    path = Path(named).expanduser().absolute() if named else home / "config.toml"
+    values: dict[str, Any] = {}
+    if named or path.exists():
+        values = _read(path)
+    url = env.get("BOXES_DATABASE_URL") or values.get("database_url") or f"sqlite:///{home / 'boxes.db'}"
+    lang = (env.get("BOXES_LANG") or values.get("lang") or "es")[:2].lower()
+    if lang not in ("es", "en"):
+        raise ConfigError(f"idioma «{lang}»: sólo es o en (BOXES_LANG)")
+    return Settings(
+        home=home,
+        database_url=str(url),
+        lang=lang,
+        user=env.get("BOXES_USER") or values.get("user"),
+        config_path=path if values or named else None,
+        file=values,
+        environ={k: v for k, v in env.items() if k.startswith("BOXES_")},
+    )
+
+
+def _default_home() -> Path:
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("boxes", appauthor=False))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: no se puede leer ({error.strerror})") from None
+    try:
+        values = tomllib.loads(raw.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: no es TOML válido: {error}") from None
+    unknown = sorted(set(values) - KNOWN)
+    if unknown:
+        line = next((n for n, row in enumerate(raw.decode().splitlines(), 1) if unknown[0] in row), 1)
+        raise ConfigError(f"{path}:{line}: clave desconocida «{unknown[0]}»")
+    if _holds_secret(values) and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(f"{path}: guarda un secreto y otros usuarios la pueden leer; chmod 600")
+    return values
+
+
+def _holds_secret(values: Mapping[str, Any]) -> bool:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            if _holds_secret(value):
+                return True
+        elif any(word in key for word in SECRETS) and ":" in str(value) + ":" and value:
+            if key == "database_url" and "@" not in str(value):
+                continue
+            return True
+    return False

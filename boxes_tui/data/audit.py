@@ -1,0 +1,104 @@
+"""The append-only audit: one hash chain per writer session (QUALITY §2), heads anchored by a sealer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from boxes_tui.data.session import Session
+from boxes_tui.data.tables import audit, audit_seal
+from boxes_tui.data.types import epoch
+
+GENESIS = "0" * 64
+
+
+def append_audit(
+    conn: Connection,
+    session: Session,
+    verb: str,
+    subject: str | None,
+    subject_id: int | None,
+    act_id: int | None,
+    detail: dict[str, Any] | None = None,
+    *,
+    branch_id: int | None = None,
+) -> None:
+    """Add the row of an act to the session's chain; ``detail`` holds codes, never personal values."""
+    head = conn.execute(
+        select(audit.c.seq, audit.c.hash).where(audit.c.chain == session.chain).order_by(audit.c.seq.desc()).limit(1)
+    ).first()
+    seq, prev = (head[0] + 1, head[1]) if head else (1, GENESIS)
+    at = epoch(session.now)
+    values: dict[str, Any] = {
+        "chain": session.chain, "seq": seq, "prev": prev, "at": at, "user_id": session.user_id,
+        "branch_id": branch_id, "verb": verb, "subject": subject, "subject_id": subject_id, "act_id": act_id,
+        "detail": detail or {},
+    }  # fmt: skip
+    conn.execute(insert(audit).values(**values, hash=digest(values)))
+
+
+def digest(values: dict[str, Any]) -> str:
+    """The hash of an entry over all its fields and the hash before it."""
+    names = ("chain", "seq", "prev", "at", "user_id", "branch_id", "verb", "subject", "subject_id", "act_id", "detail")
+    text = json.dumps([values[n] for n in names], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Outcome of a verification: ``first_bad`` is the audit id where a chain breaks; ``unsealed`` entries lie after
+    the last seal of their chain, so that cutting them off would not be seen."""
+
+    ok: bool
+    entries: int
+    first_bad: int | None
+    unsealed: int
+
+
+def verify(conn: Connection) -> Verdict:
+    """Recompute every chain and hold the heads against the seals (RELIABILITY S7)."""
+    heads: dict[str, tuple[int, str]] = {}
+    hashes_at: dict[tuple[str, int], str] = {}
+    seals = {(s.chain, s.seq): s.hash for s in conn.execute(select(audit_seal.c.chain, audit_seal.c.seq, audit_seal.c.hash))}
+    first_bad: int | None = None
+    entries = 0
+    rows = conn.execution_options(stream_results=True).execute(select(audit).order_by(audit.c.chain, audit.c.seq))
+    for row in rows.mappings():
+        entries += 1
+        seq, prev = heads.get(row["chain"], (0, GENESIS))
+        values = dict(row)
+        values["at"] = epoch(row["at"])
+        good = row["seq"] == seq + 1 and row["prev"] == prev and row["hash"] == digest(values)
+        if not good and first_bad is None:
+            first_bad = int(row["id"])
+        heads[row["chain"]] = (row["seq"], row["hash"])
+        if (row["chain"], row["seq"]) in seals:
+            hashes_at[(row["chain"], row["seq"])] = row["hash"]
+    for place, sealed in seals.items():
+        if hashes_at.get(place) != sealed and first_bad is None:
+            first_bad = 0  # a sealed entry is gone or another
+    sealed_seq: dict[str, int] = {}
+    for chain, seq in seals:
+        sealed_seq[chain] = max(seq, sealed_seq.get(chain, 0))
+    unsealed = sum(max(0, seq - sealed_seq.get(chain, 0)) for chain, (seq, _) in heads.items())
+    return Verdict(first_bad is None, entries, first_bad, unsealed)
+
+
+def seal(conn: Connection, at: Any) -> int:
+    """Anchor the head of every chain that grew since its last seal; returns how many."""
+    last = dict(
+        conn.execute(select(audit_seal.c.chain, func.max(audit_seal.c.seq)).group_by(audit_seal.c.chain)).tuples().all()
+    )
+    top = conn.execute(select(audit.c.chain, func.max(audit.c.seq)).group_by(audit.c.chain)).tuples().all()
+    count = 0
+    for chain, seq in top:
+        if seq <= last.get(chain, 0):
+            continue
+        value = conn.execute(select(audit.c.hash).where(audit.c.chain == chain, audit.c.seq == seq)).scalar_one()
+        conn.execute(insert(audit_seal).values(at=at, chain=chain, seq=seq, hash=value))
+        count += 1
+    return count

@@ -1,0 +1,117 @@
+"""The state of a database's schema: make it, bring it up to date, refuse what is newer (PRODUCT §12).
+
+An empty database gets the schema, the default branch and its first admin.  An older SQLite file is upgraded after a
+backup; an older PostgreSQL database says ``boxes db upgrade``; a newer schema is refused on both.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy.exc import DatabaseError
+
+from boxes_tui.clock import DEFAULT_ZONE, Clock, wall
+from boxes_tui.data.engine import is_sqlite, set_scope, sqlite_path, writing
+from boxes_tui.errors import BoxesError
+
+HEAD = "0001"
+DEFAULT_BRANCH = ("CENTRAL", "Casa Central")
+
+State = Literal["empty", "current", "older", "newer"]
+
+
+def state(engine: Engine) -> tuple[State, str | None]:
+    """Where the schema stands against this program, and its revision."""
+    with engine.connect() as conn:
+        try:
+            if not inspect(conn).has_table("alembic_version"):
+                tables = inspect(conn).get_table_names()
+                if tables:
+                    raise BoxesError(
+                        "La base tiene tablas que no son de BOXES; no se tocó nada. Hace falta una base vacía."
+                    )
+                return "empty", None
+            found = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        except DatabaseError as error:
+            if isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error.orig):
+                raise BoxesError(
+                    f"{engine.url.database}: no es una base de BOXES o está dañada; no se tocó. "
+                    "Se puede recuperar con: boxes db restore"
+                ) from None
+            raise
+    if found is None:
+        return "empty", None
+    if found == HEAD:
+        return "current", found
+    return ("older" if found < HEAD else "newer"), found
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Run the migrations up to ``revision``, each in one transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    if path := sqlite_path(engine.url):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with writing(engine) as conn:
+        if not is_sqlite(conn):
+            conn.execute(text("SELECT pg_advisory_xact_lock(7212201)"))
+        set_scope(conn, None)
+        config.attributes["connection"] = conn
+        command.upgrade(config, revision)
+    if path:
+        path.chmod(0o600)
+
+
+def ensure(engine: Engine, clock: Clock, login: str) -> bool:
+    """Make the database ready for use; True when it was empty and ``login`` became its first admin.
+
+    Raises :class:`BoxesError` for a newer schema, and for an older one on PostgreSQL.
+    """
+    where, found = state(engine)
+    if where == "newer":
+        raise BoxesError(f"La base tiene un esquema más nuevo ({found}) que este programa ({HEAD}); hay que actualizar BOXES.")
+    if where == "older":
+        if not is_sqlite(engine):
+            raise BoxesError(f"La base tiene un esquema anterior ({found}); correr: boxes db upgrade")
+        from boxes_tui.data.backup import backup_sqlite
+
+        path = sqlite_path(engine.url)
+        assert path is not None
+        backup_sqlite(engine, path.with_name(f"{path.stem}-{found}-{wall():%Y%m%d%H%M%S}.db"))
+        upgrade(engine)
+    if where == "empty":
+        upgrade(engine)
+    with writing(engine) as conn:
+        return _first_rows(conn, clock, login)
+
+
+def _first_rows(conn: Connection, clock: Clock, login: str) -> bool:
+    from boxes_tui.data.tables import app_user, branch, setting
+
+    set_scope(conn, None)
+    if conn.execute(select(func.count()).select_from(app_user)).scalar_one():
+        return False
+    if not is_sqlite(conn):
+        conn.execute(text("SELECT pg_advisory_xact_lock(7212202)"))
+        if conn.execute(select(func.count()).select_from(app_user)).scalar_one():
+            return False
+    code, name = DEFAULT_BRANCH
+    values: dict[str, Any] = {"code": code, "name": name, "zone": DEFAULT_ZONE}
+    if not conn.execute(select(func.count()).select_from(branch)).scalar_one():
+        conn.execute(branch.insert().values(values))
+    conn.execute(
+        app_user.insert().values(
+            login=login, name=login.replace(".", " ").title(), role="admin", all_branches=True, shift="ready", created_at=clock.now()
+        )
+    )
+    from secrets import token_hex
+
+    if not conn.execute(select(setting.c.name).where(setting.c.name == "install_key")).scalar():
+        conn.execute(setting.insert().values(name="install_key", value=token_hex(32)))
+    return True
