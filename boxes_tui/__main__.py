@@ -1,0 +1,21 @@
+"""``boxes`` and ``python -m boxes_tui``: without arguments the app, before anything of the command line loads."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the app or the command line; the return value is the exit status."""
+    if len(sys.argv) == 1:
+        from boxes_tui.app import run
+
+        return run()
+    from boxes_tui.cli.main import app
+
+    app()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""The Typer application: names and places of every command (PRODUCT §10)."""
+
+from __future__ import annotations
+
+import typer
+
+from boxes_tui.cli import admin, customer, queue
+
+app = typer.Typer(
+    name="boxes",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Tablero de Agendamiento Activo: la posventa de un concesionario, por teléfono y en la terminal.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        from boxes_tui.app import run
+
+        raise typer.Exit(run())
+
+
+app.command("init")(admin.init)
+app.command("queue")(queue.queue)
+app.command("doctor")(admin.doctor)
+app.add_typer(admin.db, name="db")
+app.add_typer(admin.config, name="config")
+app.add_typer(customer.app, name="customer")

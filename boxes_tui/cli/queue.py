@@ -1,0 +1,73 @@
+"""``boxes queue``: the rows and counts of the board's queues."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from boxes_tui.cli import out
+from boxes_tui.cli.common import Json, guarded, house
+
+
+@guarded
+def queue(
+    name: Annotated[Optional[str], typer.Argument(help="deliveries, opportunities, appointments, in_process, completed, campaign_opportunities, leaks")] = None,  # noqa: E501, UP045
+    filter_: Annotated[Optional[str], typer.Option("--filter", help="El filtro; sin él, el de la pantalla.")] = None,  # noqa: UP045
+    day: Annotated[Optional[str], typer.Option("--day", help="Sólo un día: hoy, mañana, hábil o una fecha.")] = None,  # noqa: UP045
+    branch: Annotated[Optional[str], typer.Option("--branch", help="Sólo una sucursal, por su código.")] = None,  # noqa: UP045
+    agent: Annotated[Optional[str], typer.Option("--agent", help="Sólo un agente, por su usuario.")] = None,  # noqa: UP045
+    text: Annotated[Optional[str], typer.Option("--text", help="Nombre, patente, chasis o número.")] = None,  # noqa: UP045
+    limit: Annotated[Optional[int], typer.Option("--limit", min=0, help="Cuántas filas, a lo sumo.")] = None,  # noqa: UP045
+    counts: Annotated[bool, typer.Option("--counts", help="Las cuentas del tablero, de cada cola y filtro.")] = False,
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV (UTF-8 con BOM, «;»).")] = False,
+) -> None:
+    """Lista una cola del tablero, o las cuentas de todas (--counts)."""
+    from boxes_tui.data.reads.days import day_filter
+    from boxes_tui.data.reads.queues import Ask, all_counts, as_json
+    from boxes_tui.data.reads.queues import count as count_rows
+    from boxes_tui.data.reads.queues import rows as read_rows
+    from boxes_tui.domain.queues import queue_named
+    from boxes_tui.errors import UsageError
+
+    if counts:
+        with_house = house()
+        found = with_house.read(all_counts)
+        if json:
+            out.json({"today": with_house.session.today.isoformat(), "counts": found})
+        else:
+            out.table(
+                ("cola", "filtro", "filas"),
+                [(q, f, n) for q, filters in found.items() for f, n in filters.items()],
+            )
+        return
+    if name is None:
+        raise UsageError("Falta la cola (o --counts). Por ejemplo: boxes queue appointments --filter to_confirm")
+    definition = queue_named(name)
+    chosen = filter_ or definition.default
+    with_house = house()
+    session = with_house.session
+    one_day = with_house.read(day_filter, day) if day else None
+    ask = Ask(name, chosen, one_day, branch, agent, text)
+    total = with_house.read(count_rows, ask)
+    rows = with_house.read(read_rows, ask, limit)
+    if json:
+        out.json(
+            {
+                "queue": name,
+                "filter": chosen,
+                "today": session.today.isoformat(),
+                "total": total,
+                "rows": [as_json(r) for r in rows],
+            }
+        )
+        return
+    columns = ("ref", "dms_id", "branch", "when", "customer", "plate", "vin", "state", "claimed_by")
+    lines = [[as_json(r)[c] for c in columns] for r in rows]
+    if csv:
+        out.csv_rows(columns, lines)
+    else:
+        out.table(columns, lines)
+        out.say(f"Total: {total}  Visualizados: {len(rows)}")
+

@@ -1,0 +1,93 @@
+"""What ``boxes doctor`` looks at in production (RELIABILITY §5.17). Read-only but for the audit's hourly seal."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, select
+
+from boxes_tui.clock import wall
+from boxes_tui.data.audit import seal, verify
+from boxes_tui.data.engine import set_scope, sqlite_path, writing
+from boxes_tui.data.reads.people import db_now
+from boxes_tui.data.schema import HEAD
+from boxes_tui.data.tables import dnc_list, reject, source, sync_cursor
+from boxes_tui.domain.contact_gate import LIST_MAX_AGE_DAYS
+
+if TYPE_CHECKING:
+    from boxes_tui.bootstrap import House
+    from boxes_tui.data.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: its name, whether it is well, and a sentence."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+def examine(house: House) -> list[Finding]:
+    """Every check of the installation; nothing here raises for a bad state, it tells it."""
+    found = [Finding("esquema", True, HEAD), _modes(house), _disk(house.settings.home)]
+    found += house.read(_database)
+    with writing(house.engine) as conn:
+        set_scope(conn, None)
+        count = seal(conn, house.clock.now())
+        verdict = verify(conn)
+    text = f"{verdict.entries} asientos, {count} cadenas selladas ahora"
+    if not verdict.ok:
+        text = f"la cadena se rompe en el asiento {verdict.first_bad}"
+    found.append(Finding("auditoría", verdict.ok, text))
+    return found
+
+
+def _modes(house: House) -> Finding:
+    wide = []
+    path = sqlite_path(house.engine.url)
+    for item in (house.settings.home, path, house.settings.config_path):
+        if item is not None and Path(item).exists() and Path(item).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            wide.append(Path(item).name)
+    if wide:
+        return Finding("permisos", False, f"otros usuarios pueden leer {', '.join(wide)}; chmod go-rwx")
+    return Finding("permisos", True, "sólo el dueño lee los datos")
+
+
+def _disk(home: Path) -> Finding:
+    usage = shutil.disk_usage(home)
+    free = usage.free * 100 // usage.total
+    return Finding("disco", free > 5, f"{free} % libre")
+
+
+def _database(conn: Connection, session: Session) -> list[Finding]:
+    set_scope(conn, None)
+    drift = abs(int(wall().timestamp()) - db_now(conn))
+    found = [Finding("reloj", drift < 2, f"{drift} s de diferencia con la base")]
+    lists = conn.execute(select(dnc_list.c.name, dnc_list.c.as_of).where(dnc_list.c.current.is_(True))).all()
+    if not lists:
+        found.append(Finding("No Llame", True, "sin lista No Llame: las ofertas no se filtran"))
+    for name, as_of in lists:
+        age = (session.today - as_of).days
+        found.append(Finding("No Llame", age <= LIST_MAX_AGE_DAYS, f"{name}: {age} días"))
+    read = conn.execute(select(source.c.name, func.max(sync_cursor.c.read_at)).join(
+        sync_cursor, sync_cursor.c.source_id == source.c.id).group_by(source.c.name)).all()  # fmt: skip
+    for name, at in read:
+        if at is None:
+            found.append(Finding("DMS", False, f"{name}: todavía no se leyó"))
+            continue
+        moment = at if not isinstance(at, int) else None
+        late = moment is not None and wall() - moment > timedelta(hours=4)
+        found.append(Finding("DMS", not late, f"{name}: leído {moment:%d/%m %H:%M} UTC"))
+    if not read:
+        found.append(Finding("DMS", True, "todavía no se leyó el DMS: boxes sync"))
+    open_rejects = conn.execute(select(func.count()).select_from(reject).where(reject.c.closed_at.is_(None))).scalar_one()
+    found.append(Finding("rechazos", True, f"{open_rejects} filas en cuarentena (boxes sync rejects)"))
+    return found
+
+
