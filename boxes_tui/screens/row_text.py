@@ -1,0 +1,347 @@
+"""A queue row as its list shows it (SCREENS §3–5): signs, cells and the two detail lines. Pure text, no widgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from boxes_tui.data.reads.details import QueueRow
+from boxes_tui.data.session import Session
+from boxes_tui.domain import dispositions
+from boxes_tui.domain.formats import money, number, show_day
+from boxes_tui.domain.phones import show_phone
+from boxes_tui.i18n import N_, _, ngettext
+
+NEAR_DAYS = 3
+"""Days left in the window from which a row of queues 1 and 5 is marked ``▲``."""
+
+SHORT = {
+    "no_answer": N_("No at."), "busy": N_("Ocup."), "voicemail": N_("Cont."), "callback": N_("Vuelve"),
+    "appointment_sold": N_("Vend."), "later": N_("Más ad."), "not_interested": N_("No int."),
+    "wrong_number": N_("Nº eq."), "do_not_call": N_("No llam."), "attended": N_("Atend."),
+}  # fmt: skip
+KINDS = {"mobile": N_("cel"), "fixed": N_("fijo"), "unknown": ""}
+STAGES = {
+    "deliveries": N_("Entrega"), "opportunities": N_("Oportunidad"), "appointments": N_("Inasistencia"),
+    "completed": N_("Realizado"), "complaints": N_("Reclamo"), "in_process": N_("En proceso"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RowText:
+    """What the grid paints for a row. ``tone`` and ``sign_tone`` name colours of SCREENS §2."""
+
+    state_sign: str
+    state_tone: str
+    sign: str
+    sign_tone: str
+    cells: dict[str, str]
+    tones: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The instant for which texts are made: business time in the reader's first branch, and the reader."""
+
+    session: Session
+    now: datetime
+    today: date
+    dms_time: str | None = None
+
+    def local(self, at: datetime) -> datetime:
+        """An instant as wall time of the reader's branch."""
+        return at.astimezone(self.now.tzinfo)
+
+
+def moment(session: Session, dms_time: str | None = None) -> Moment:
+    """The present :class:`Moment`; ``dms_time`` is the hour of the last DMS read (HH:MM)."""
+    zone = session.branches[0].zone if session.branches else "America/Argentina/Buenos_Aires"
+    now = session.now.astimezone(ZoneInfo(zone))
+    return Moment(session, now, now.date(), dms_time)
+
+
+def row_text(queue: str, flt: str, row: QueueRow, at: Moment) -> RowText:
+    """Signs and cells of a row in its list."""
+    sign, tone = _state_sign(queue, row, at)
+    third, third_tone = _third_sign(row, at)
+    cells = {"customer": name(row), "plate": row.plate or _("s/pat."), "unit": row.unit or "—"}
+    cells |= _CELLS.get(queue, _leak_cells)(row, at, flt)
+    held = held_by(row, at)
+    tones: dict[str, str] = {}
+    if held:
+        last = list(cells_order(queue))[-1]
+        cells[last] = held
+        tones[last] = "tomado"
+    return RowText(sign, tone, third, third_tone, cells, tones)
+
+
+def cells_order(queue: str) -> list[str]:
+    """Column ids of a queue in order."""
+    from boxes_tui.domain.queues import QUEUES
+
+    return [c.id for c in QUEUES[queue].columns]
+
+
+def name(row: QueueRow) -> str:
+    """The customer's name as lists show it: in capitals, a dash where nobody is known."""
+    return (row.customer or "—").upper()
+
+
+def held_by(row: QueueRow, at: Moment) -> str | None:
+    """*Luis, 3 min* when somebody else holds the customer."""
+    if row.claim is None or row.claim.user_id == at.session.user_id:
+        return None
+    return _("{name}, {n} min").format(name=first_name(row.claim.name), n=claim_minutes(row))
+
+
+def claim_minutes(row: QueueRow) -> int:
+    """Whole minutes since the claim was taken (machine's clock)."""
+    from boxes_tui.clock import wall
+
+    return max(0, int((wall() - row.claim.taken_at).total_seconds() // 60)) if row.claim else 0
+
+
+def first_name(full: str) -> str:
+    """*Ana* of *Ana Quiroga*."""
+    return full.split(" ")[0]
+
+
+def _state_sign(queue: str, row: QueueRow, at: Moment) -> tuple[str, str]:
+    if row.state in ("done", "sold", "arrived", "delivered", "closed") or (row.state == "confirmed" and not row.late):
+        return "✓", "exito"
+    stage = row.stage if queue == "leaks" else queue
+    if queue == "leaks" or (stage in ("opportunities", "appointments", "in_process", "campaign_opportunities") and row.late):
+        return "▲", "vencida"
+    if stage in ("deliveries", "completed"):
+        near = row.leaves_on is not None and (row.leaves_on - at.today).days <= NEAR_DAYS
+        return ("▲", "vencida") if near else ("■", "hoy")
+    if stage == "in_process":
+        promised = at.local(row.promised).date() if row.promised else None
+        return ("■", "hoy") if promised == at.today else ("▷", "proxima")
+    return ("■", "hoy") if row.day == at.today else ("▷", "proxima")
+
+
+def _third_sign(row: QueueRow, at: Moment) -> tuple[str, str]:
+    if row.blocked:
+        return "x", "peligro"
+    if row.claim is not None:
+        return ("t", "tomado") if row.claim.user_id == at.session.user_id else ("T", "tomado")
+    if row.mail == "failed":
+        return "@!", "peligro"
+    if row.open_opportunity is not None:
+        return "◆", "acento"
+    return ("@", "acento") if row.mail == "sent" else ("", "")
+
+
+def clock_text(at: datetime | None) -> str:
+    """HH:MM."""
+    return f"{at:%H:%M}" if at else "—"
+
+
+def day_text(day: date | None, at: Moment) -> str:
+    """`24/11`, with the year when it is not this one."""
+    return show_day(day, at.today) if day else "—"
+
+
+def last_text(row: QueueRow, at: Moment) -> str:
+    """*No at. 23/11*; today's with the hour."""
+    if row.last_code is None or row.last_at is None:
+        return "—"
+    when = at.local(row.last_at)
+    short = _(SHORT.get(row.last_code, row.last_code))
+    return f"{short} {when:%H:%M}" if when.date() == at.today else f"{short} {show_day(when.date(), at.today)}"
+
+
+def _delivery_cells(row: QueueRow, at: Moment, flt: str) -> dict[str, str]:
+    days = str((at.today - row.day).days) if row.day else "—"
+    return {
+        "delivered": day_text(row.day, at), "days": days, "attempts": str(row.attempts),
+        "salesperson": (row.salesperson or "—").upper(),
+    }  # fmt: skip
+
+
+def _opportunity_cells(row: QueueRow, at: Moment, flt: str) -> dict[str, str]:
+    time = "—" if row.due_minute is None else "{:02d}:{:02d}".format(*divmod(row.due_minute, 60))
+    return {
+        "due": day_text(row.day, at), "time": time, "about": row.about or "—", "last": last_text(row, at),
+        "campaign": row.campaign or "—",
+    }  # fmt: skip
+
+
+def _appointment_cells(row: QueueRow, at: Moment, flt: str) -> dict[str, str]:
+    when = row.when if isinstance(row.when, datetime) else None
+    return {
+        "day": day_text(row.day, at), "time": clock_text(when), "advisor": (row.advisor or "—").upper(),
+        "delay": delay_text(row, at),
+    }  # fmt: skip
+
+
+def delay_text(row: QueueRow, at: Moment) -> str:
+    """The last column of queue 3: how late, or how it stands."""
+    if row.state == "confirmed" and not row.late:
+        return _("confirm.")
+    if not row.late or row.state == "arrived" or not isinstance(row.when, datetime):
+        return last_text(row, at) if row.last_code and row.stage == "appointments" else "—"
+    if row.day is not None and row.day < at.today:
+        days = (at.today - row.day).days
+        return ngettext("{n} día", "{n} días", days).format(n=days)
+    minutes = int((at.now - row.when).total_seconds() // 60)
+    return _("{n} min").format(n=minutes) if minutes < 100 else _("{n} h").format(n=minutes // 60)
+
+
+def _order_cells(row: QueueRow, at: Moment, flt: str) -> dict[str, str]:
+    promised = at.local(row.promised).date() if row.promised else None
+    days = str((at.today - row.day).days) if row.day else "—"
+    return {
+        "order": row.order or "—", "opened": day_text(row.day, at), "promised": day_text(promised, at), "days": days,
+    }  # fmt: skip
+
+
+def _service_cells(row: QueueRow, at: Moment, flt: str) -> dict[str, str]:
+    return {
+        "delivered": day_text(row.day, at), "order": row.order or "—", "work": row.work or row.about or "—",
+        "attempts": str(row.attempts),
+    }  # fmt: skip
+
+
+def _leak_cells(row: QueueRow, at: Moment, flt: str) -> dict[str, str]:
+    out = (row.leaves_on or row.day or at.today) + timedelta(1)
+    return {
+        "stage": _(STAGES.get(row.stage, row.stage)), "since": day_text(out, at), "days": str((at.today - out).days),
+        "last": _(SHORT.get(row.last_code, row.last_code)) if row.last_code else "—",
+    }  # fmt: skip
+
+
+_CELLS = {
+    "deliveries": _delivery_cells,
+    "opportunities": _opportunity_cells,
+    "campaign_opportunities": _opportunity_cells,
+    "appointments": _appointment_cells,
+    "in_process": _order_cells,
+    "completed": _service_cells,
+    "leaks": _leak_cells,
+}
+
+
+def phone_text(phone: str | None, kind: str | None) -> str:
+    """*351 512-3456 cel*."""
+    if not phone:
+        return _("sin teléfono")
+    shown = show_phone(phone) if phone.startswith("+") else phone
+    label = _(KINDS[kind]) if kind in KINDS and KINDS[kind] else ""
+    return f"{shown} {label}".rstrip()
+
+
+def detail_lines(queue: str, row: QueueRow, at: Moment) -> tuple[str, str]:
+    """Lines 21 and 22: who and what, then why it matters now."""
+    first = [name(row), phone_text(row.phone, row.phone_kind)]
+    stage = row.stage if queue == "leaks" else ("opportunities" if queue == "campaign_opportunities" else queue)
+    if stage in ("opportunities", "deliveries") and row.unit:
+        first.append(f"{row.unit} {row.model_year or ''}".strip())
+    if row.km and stage in ("opportunities", "in_process"):
+        first.append(_("{km} km").format(km=number(row.km)))
+    if stage == "appointments":
+        first += [x for x in (row.email, row.about) if x]
+    if stage in ("in_process", "completed") and row.stage != "appointments":
+        first += _order_words(row, at, stage)
+    second = [x for x in (_why(stage, row, at), _opportunity_words(row, at, stage), _attempts(row, at), _marks(row)) if x]
+    return " · ".join(first), " · ".join(second)
+
+
+def _order_words(row: QueueRow, at: Moment, stage: str) -> list[str]:
+    words = []
+    if stage == "completed" and row.when:
+        when = row.when if isinstance(row.when, datetime) else None
+        words.append(_("retiró {day}").format(day=day_text(row.day, at)) + (f" {when:%H:%M}" if when else ""))
+    if row.total_cents is not None:
+        words.append(money(row.total_cents))
+    if row.advisor:
+        words.append(_("asesor {name}").format(name=row.advisor.upper()))
+    return words
+
+
+def _why(stage: str, row: QueueRow, at: Moment) -> str:
+    if stage in ("deliveries", "completed") and row.leaves_on and row.state == "pending":
+        left = (row.leaves_on - at.today).days
+        if left < 0:
+            return ngettext("Salió de la ventana hace {n} día", "Salió de la ventana hace {n} días", -left).format(n=-left)
+        if left == 0:
+            return _("Último día de la ventana: hoy; mañana pasa a Fugas")
+        return ngettext("Queda {n} día de ventana", "Quedan {n} días de ventana", left).format(n=left)
+    if stage == "opportunities" and row.day:
+        late = (at.today - row.day).days
+        if late > 0:
+            return ngettext("▲ vencida hace {n} día", "▲ vencida hace {n} días", late).format(n=late)
+        if late == 0:
+            return _("■ vence hoy")
+        return ngettext("▷ vence en {n} día", "▷ vence en {n} días", -late).format(n=-late)
+    if stage == "appointments":
+        return _appointment_why(row, at)
+    if stage == "in_process" and row.promised:
+        promised = at.local(row.promised)
+        late = (at.today - promised.date()).days
+        if late > 0:
+            return ngettext("▲ prometida {day}, {n} día tarde", "▲ prometida {day}, {n} días tarde", late).format(
+                day=day_text(promised.date(), at), n=late
+            )
+        return _("prometida {day} {time}").format(day=day_text(promised.date(), at), time=f"{promised:%H:%M}")
+    if stage == "complaints":
+        return _("Reclamo sin atender después de 24 h")
+    return ""
+
+
+def _appointment_why(row: QueueRow, at: Moment) -> str:
+    words = []
+    if row.state == "confirmed":
+        words.append(_("✓ confirmado por {name}").format(name=first_name(row.confirmed_by or "—")))
+    elif row.day == at.today and row.state != "arrived" and at.dms_time:
+        words.append(_("No ingresado según DMS de las {t}").format(t=at.dms_time))
+    elif row.state == "no_show":
+        words.append(_("Inasistencia"))
+    if row.comment:
+        words.append(f"«{row.comment}»")
+    mails = {
+        "sent": N_("recordatorio enviado"), "failed": N_("@! falló el recordatorio"),
+        "queued": N_("recordatorio en cola"), "old_date": N_("recordatorio con fecha anterior"),
+    }  # fmt: skip
+    if row.mail in mails:
+        words.append(_(mails[row.mail]))
+    return " · ".join(words)
+
+
+def _opportunity_words(row: QueueRow, at: Moment, stage: str) -> str:
+    if row.open_opportunity is None or stage == "opportunities":
+        return ""
+    return _("◆ oportunidad {day}").format(day=day_text(row.open_opportunity, at))
+
+
+def _attempts(row: QueueRow, at: Moment) -> str:
+    if not row.attempts:
+        return _("sin llamados")
+    text = ngettext("{n} intento", "{n} intentos", row.attempts).format(n=row.attempts)
+    found = dispositions.BY_CODE.get(row.last_code or "")
+    if found is None or row.last_at is None:
+        return text
+    when = at.local(row.last_at)
+    days = (at.today - when.date()).days
+    day = _("hoy {t}").format(t=f"{when:%H:%M}") if days == 0 else (
+        _("ayer {t}").format(t=f"{when:%H:%M}") if days == 1 else day_text(when.date(), at)
+    )  # fmt: skip
+    who = f" ({first_name(row.last_user)})" if row.last_user else ""
+    return f"{text}, {_(found.label)} {day}{who}"
+
+
+def _marks(row: QueueRow) -> str:
+    words = {
+        "annulled": N_("entrega anulada en el DMS"), "owner_changed": N_("cambió de titular"),
+        "appointment_cancelled": N_("turno cancelado"), "moved": N_("reprogramado"), "reopened": N_("reabierta"),
+        "manual": N_("entregada a mano"), "silent": N_("entregada a mano; el DMS no lo confirma"),
+        "changed": N_("entregada a mano; el DMS la sigue abierta"),
+    }  # fmt: skip
+    said = [_(words[row.mark])] if row.mark in words else []
+    if row.unreachable:
+        said.append(_("Sin contacto"))
+    if row.blocked:
+        said.append(_("x no llamar (ofertas)") if row.blocked == "offer" else _("x no llamar"))
+    return " · ".join(said)

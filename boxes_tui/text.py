@@ -1,0 +1,101 @@
+"""The cleaning boundary: text comes in through :func:`clean` once, and leaves through :func:`strip_terminal`.
+
+``Clean`` is text in NFC without control, bidi, zero-width or tag characters, trimmed, with single inner blanks and at
+most two combining marks on a base (DMS.md §1, RELIABILITY §4.2, §5.1).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NewType
+
+from rich.cells import cell_len
+
+Clean = NewType("Clean", str)
+
+BAD = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+"""Characters that never reach the database or the terminal."""
+
+_BLANKS = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_PLAIN = re.compile(r"(?:[!-~¡-¬®-ƿ’“”–—…€]+(?: [!-~¡-¬®-ƿ’“”–—…€]+)*)?\Z")
+_STACKED = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+NOTE_LIMIT = 8000
+
+
+def clean(raw: str, limit: int | None = None) -> Clean:
+    """The text as BOXES keeps it; ``limit`` cuts it with ``…``."""
+    return clean_checked(raw, limit)[0]
+
+
+def clean_checked(raw: str, limit: int | None = None) -> tuple[Clean, bool]:
+    """:func:`clean`, and whether control characters were removed (``W-CONTROL``)."""
+    if _PLAIN.match(raw):
+        return Clean(raw if limit is None else cut_text(raw, limit)), False
+    text = _BLANKS.sub(" ", raw.replace("\u00ad", "-"))
+    text, dropped = BAD.subn("", text)
+    text = _STACKED.sub(r"\1", unicodedata.normalize("NFC", text))
+    text = _BLANKS.sub(" ", text).strip()
+    return Clean(text if limit is None else cut_text(text, limit)), dropped > 0
+
+
+def clean_note(raw: str, limit: int = NOTE_LIMIT) -> Clean:
+    """Text of several lines: each line clean, line breaks kept, blank lines at the ends dropped."""
+    lines = [clean(line) for line in re.split(r"\r\n|[\r\n\u2028\u2029\x0b\x0c\x85]", raw)]
+    return Clean(cut_text("\n".join(lines).strip("\n"), limit))
+
+
+def cut_text(text: str, limit: int) -> str:
+    """At most ``limit`` characters, the last one ``…`` where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def strip_terminal(text: str) -> str:
+    """The last wall before a terminal: what it could obey becomes ``·`` where it had a width, nothing where not."""
+    return BAD.sub(lambda m: "·" * cell_len(m[0]), text) if BAD.search(text) else text
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """The form that search compares: lower case, no accents (``ñ`` stays), punctuation as single blanks."""
+    lowered = text.lower()
+    if not lowered.isascii():
+        kept = lowered.replace("ñ", "\ue000").replace("n\u0303", "\ue000")
+        kept = unicodedata.normalize("NFD", kept)
+        lowered = "".join(ch for ch in kept if not unicodedata.combining(ch)).replace("\ue000", "ñ")
+    return " ".join(_WORD.findall(lowered))
+
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def cell_width(text: str) -> int:
+    """How many terminal cells the text takes."""
+    return cell_len(text)
+
+
+def cut(text: str, width: int) -> str:
+    """At most ``width`` cells, ending in ``…`` where something was cut; never half of a wide character."""
+    if cell_len(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    kept, used = [], 0
+    for ch in text:
+        size = cell_len(ch)
+        if used + size > width - 1:
+            break
+        kept.append(ch)
+        used += size
+    return "".join(kept) + "…"
+
+
+def pad(text: str, width: int, align: str = "left") -> str:
+    """Exactly ``width`` cells: cut or filled with blanks."""
+    shown = cut(text, width)
+    fill = " " * (width - cell_len(shown))
+    return fill + shown if align == "right" else shown + fill
