@@ -18,7 +18,9 @@ config = typer.Typer(no_args_is_help=True, help="La configuración en uso.")
 
 @guarded
 def init(
-    go_live: Annotated[Optional[str], typer.Option("--go-live", help="Primer día de trabajo: lo anterior es historia.")] = None,  # noqa: UP045
+    go_live: Annotated[
+        str | None, typer.Option("--go-live", help="Primer día de trabajo: lo anterior es historia.")
+    ] = None,
     branch: Annotated[Optional[str], typer.Option("--branch", help="Nombre de la primera sucursal.")] = None,  # noqa: UP045
     json: Json = False,
 ) -> None:
@@ -64,8 +66,15 @@ def db_check(json: Json = False) -> None:
     if json:
         out.json({"state": where, "revision": found, "expected": HEAD, "sound": sound})
     else:
-        words = {"empty": "vacía", "current": "al día", "older": "anterior: boxes db upgrade", "newer": "más nueva que BOXES"}
-        out.data(f"esquema {found or '—'} ({words[where]}), esperado {HEAD}; " + ("sana" if sound else "dañada"))
+        words = {
+            "empty": "vacía",
+            "current": "al día",
+            "older": "anterior: boxes db upgrade",
+            "newer": "más nueva que BOXES",
+        }
+        out.data(
+            f"esquema {found or '—'} ({words[where]}), esperado {HEAD}; " + ("sana" if sound else "dañada")
+        )
     if where == "newer" or not sound:
         raise typer.Exit(1)
 
@@ -84,7 +93,9 @@ def db_upgrade(json: Json = False) -> None:
     engine = make_engine(parse_url(load_settings().database_url), statement_ms=600_000, lock_ms=30_000)
     where, found = state(engine)
     if where == "newer":
-        raise BoxesError(f"La base tiene un esquema más nuevo ({found}) que este programa ({HEAD}); hay que actualizar BOXES.")
+        raise BoxesError(
+            f"La base tiene un esquema más nuevo ({found}) que este programa ({HEAD}); hay que actualizar BOXES."
+        )
     if where == "older" and (path := sqlite_path(engine.url)):
         backup_sqlite(engine, path.with_name(f"{path.stem}-{found}-{wall():%Y%m%d%H%M%S}.db"))
     if where != "current":
@@ -92,7 +103,10 @@ def db_upgrade(json: Json = False) -> None:
     if json:
         out.json({"from": found, "to": HEAD, "changed": where != "current"})
     else:
-        out.say(f"La base está en el esquema {HEAD}." + ("" if where != "current" else " No hubo que cambiar nada."))
+        out.say(
+            f"La base está en el esquema {HEAD}."
+            + ("" if where != "current" else " No hubo que cambiar nada.")
+        )
 
 
 @config.command("show")
@@ -153,7 +167,12 @@ def doctor(json: Json = False) -> None:
 
     findings = examine(house())
     if json:
-        out.json({"ok": all(f.ok for f in findings), "checks": [{"name": f.name, "ok": f.ok, "text": f.text} for f in findings]})
+        out.json(
+            {
+                "ok": all(f.ok for f in findings),
+                "checks": [{"name": f.name, "ok": f.ok, "text": f.text} for f in findings],
+            }
+        )
     else:
         for f in findings:
             out.data(f"{'✓' if f.ok else '✗'} {f.name}: {f.text}")
@@ -164,11 +183,12 @@ def doctor(json: Json = False) -> None:
 @db.command("backup")
 @guarded
 def db_backup(
-    target: Annotated[Optional[str], typer.Argument(help="Archivo de destino; sin él, en la carpeta de datos.")] = None,  # noqa: UP045
+    target: Annotated[
+        str | None, typer.Argument(help="Archivo de destino; sin él, en la carpeta de datos.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Copia la base entera, como estaba en un instante, y verifica la copia."""
-    from pathlib import Path
 
     from boxes_tui.clock import wall
     from boxes_tui.data.backup import backup
@@ -184,9 +204,10 @@ def db_backup(
 
 @db.command("restore")
 @guarded
-def db_restore(copy: Annotated[str, typer.Argument(help="La copia que hizo db backup.")], json: Json = False) -> None:
+def db_restore(
+    copy: Annotated[str, typer.Argument(help="La copia que hizo db backup.")], json: Json = False
+) -> None:
     """Restaura una copia en un lugar vacío (BOXES_HOME o BOXES_DATABASE_URL nuevos) y vuelve a borrar a los borrados."""
-    from pathlib import Path
 
     from boxes_tui.config import load_settings
     from boxes_tui.data.backup import restore
@@ -211,6 +232,10 @@ def db_verify(json: Json = False) -> None:
     if json:
         out.json(found)
     else:
-        out.data("sana" if found["ok"] else "con problemas: " + str({k: v for k, v in found.items() if k != "rows"}))
+        out.data(
+            "sana"
+            if found["ok"]
+            else "con problemas: " + str({k: v for k, v in found.items() if k != "rows"})
+        )
     if not found["ok"]:
         raise typer.Exit(1)

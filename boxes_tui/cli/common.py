@@ -61,7 +61,9 @@ def _unexpected(error: BaseException) -> int:
         out.say(sentence)
         return 1
     code, path = report_crash(error)
-    out.say(f"boxes se detuvo por un error inesperado (código {code}). El informe, sin datos de clientes, está en {path}.")
+    out.say(
+        f"boxes se detuvo por un error inesperado (código {code}). El informe, sin datos de clientes, está en {path}."
+    )
     return 1
 
 
@@ -77,5 +79,7 @@ def database_sentence(error: BaseException) -> str | None:
     if "readonly database" in text or "unable to open" in text:
         return "No se puede abrir o escribir la base; revisar permisos de la carpeta de datos (boxes config show)."
     if kind in ("OperationalError", "ConnectionTimeout", "InterfaceError"):
-        return "La base no responde; no se guardó nada. Revisar BOXES_DATABASE_URL y el servidor (boxes doctor)."
+        return (
+            "La base no responde; no se guardó nada. Revisar BOXES_DATABASE_URL y el servidor (boxes doctor)."
+        )
     return None

@@ -37,7 +37,14 @@ def search_customers(
     out.table(
         ("id", "cliente", "documento", "teléfonos", "unidades", "coincide"),
         [
-            (h.id, h.name, h.doc, " ".join(h.phones), " ".join(str(v[1] or v[0] or "") for v in h.vehicles), h.matched)
+            (
+                h.id,
+                h.name,
+                h.doc,
+                " ".join(h.phones),
+                " ".join(str(v[1] or v[0] or "") for v in h.vehicles),
+                h.matched,
+            )
             for h in shown
         ],
     )
@@ -58,13 +65,17 @@ def _hit(h: Hit) -> dict[str, Any]:
 
 @app.command("show")
 @guarded
-def show_customer(id_: Annotated[str, typer.Argument(metavar="ID", help="El id de customer search.")], json: Json = False) -> None:
+def show_customer(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="El id de customer search.")], json: Json = False
+) -> None:
     """Muestra un cliente: teléfonos, unidades con sus servicios, llamados, oportunidades y turnos."""
     from boxes_tui.data.reads.customers import card
     from boxes_tui.errors import UsageError
 
     if not id_.isascii() or not id_.isdigit():
-        raise UsageError(f"«{id_}» no es un id de cliente; se obtiene con: boxes customer search TEXTO --json")
+        raise UsageError(
+            f"«{id_}» no es un id de cliente; se obtiene con: boxes customer search TEXTO --json"
+        )
     found = house().read(card, int(id_))
     if json:
         out.json(card_json(found))
@@ -132,9 +143,18 @@ def _print(card: Card) -> None:
     for v in card.vehicles:
         out.data(" ".join(str(x) for x in ("·", v.plate, v.vin, v.model, v.model_year) if x))
         for s in v.services:
-            out.data("    " + "  ".join(str(x) for x in (s.opened, s.order, s.km, s.about, s.result or s.status) if x is not None))
+            out.data(
+                "    "
+                + "  ".join(
+                    str(x) for x in (s.opened, s.order, s.km, s.about, s.result or s.status) if x is not None
+                )
+            )
             for _kind, text in s.incidents:
                 out.data(f"      {text}")
     for x in card.lines:
-        detail = f"gestionado en {x.branch}" if x.hidden else " ".join(str(y) for y in (x.agent, x.code, x.score, x.note) if y)
+        detail = (
+            f"gestionado en {x.branch}"
+            if x.hidden
+            else " ".join(str(y) for y in (x.agent, x.code, x.score, x.note) if y)
+        )
         out.data(f"  {x.at:%Y-%m-%d %H:%M} {detail}")

@@ -154,7 +154,9 @@ def execute(engine: Engine, session: Session, command: Command, *, key: str | No
         set_scope(conn, session.branch_ids)
         first = replay(conn, key, digest)
         if first is None:
-            raise Refused("El acto choca con otro hecho al mismo tiempo; no se guardó nada. Se puede repetir.")
+            raise Refused(
+                "El acto choca con otro hecho al mismo tiempo; no se guardó nada. Se puede repetir."
+            )
         return first
 
 

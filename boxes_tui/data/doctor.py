@@ -52,7 +52,11 @@ def _modes(house: House) -> Finding:
     wide = []
     path = sqlite_path(house.engine.url)
     for item in (house.settings.home, path, house.settings.config_path):
-        if item is not None and Path(item).exists() and Path(item).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if (
+            item is not None
+            and Path(item).exists()
+            and Path(item).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        ):
             wide.append(Path(item).name)
     if wide:
         return Finding("permisos", False, f"otros usuarios pueden leer {', '.join(wide)}; chmod go-rwx")
@@ -86,8 +90,8 @@ def _database(conn: Connection, session: Session) -> list[Finding]:
         found.append(Finding("DMS", not late, f"{name}: leído {moment:%d/%m %H:%M} UTC"))
     if not read:
         found.append(Finding("DMS", True, "todavía no se leyó el DMS: boxes sync"))
-    open_rejects = conn.execute(select(func.count()).select_from(reject).where(reject.c.closed_at.is_(None))).scalar_one()
+    open_rejects = conn.execute(
+        select(func.count()).select_from(reject).where(reject.c.closed_at.is_(None))
+    ).scalar_one()
     found.append(Finding("rechazos", True, f"{open_rejects} filas en cuarentena (boxes sync rejects)"))
     return found
-
-

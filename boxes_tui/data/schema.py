@@ -75,7 +75,9 @@ def ensure(engine: Engine, clock: Clock, login: str) -> bool:
     """
     where, found = state(engine)
     if where == "newer":
-        raise BoxesError(f"La base tiene un esquema más nuevo ({found}) que este programa ({HEAD}); hay que actualizar BOXES.")
+        raise BoxesError(
+            f"La base tiene un esquema más nuevo ({found}) que este programa ({HEAD}); hay que actualizar BOXES."
+        )
     if where == "older":
         if not is_sqlite(engine):
             raise BoxesError(f"La base tiene un esquema anterior ({found}); correr: boxes db upgrade")
@@ -107,7 +109,12 @@ def _first_rows(conn: Connection, clock: Clock, login: str) -> bool:
         conn.execute(branch.insert().values(values))
     conn.execute(
         app_user.insert().values(
-            login=login, name=login.replace(".", " ").title(), role="admin", all_branches=True, shift="ready", created_at=clock.now()
+            login=login,
+            name=login.replace(".", " ").title(),
+            role="admin",
+            all_branches=True,
+            shift="ready",
+            created_at=clock.now(),
         )
     )
     from secrets import token_hex

@@ -96,7 +96,9 @@ class Session:
         ids = self.branch_ids
         return true() if ids is None else or_(column.in_(ids), column.is_(None)) if ids else false()
 
-    def on_days(self, column: Column[Any], day_column: Column[Any], low: int | None, high: int | None) -> ColumnElement[bool]:
+    def on_days(
+        self, column: Column[Any], day_column: Column[Any], low: int | None, high: int | None
+    ) -> ColumnElement[bool]:
         """``day_column`` within [today+low, today+high] where today is each row's branch's own day; None = open."""
         parts: list[ColumnElement[bool]] = []
         groups = self.days()
@@ -124,7 +126,9 @@ def open_session(conn: Connection, clock: Clock, login: str, chain: str | None =
         raise Refused(f"El usuario «{login}» no está dado de alta. Un administrador: boxes user add {login}")
     if not row["active"]:
         raise Refused(f"El usuario «{login}» está deshabilitado.")
-    bound = set(conn.execute(select(user_branch.c.branch_id).where(user_branch.c.user_id == row["id"])).scalars())
+    bound = set(
+        conn.execute(select(user_branch.c.branch_id).where(user_branch.c.user_id == row["id"])).scalars()
+    )
     found = load_branches(conn)
     sees_all = row["all_branches"] or row["role"] == "admin"
     mine = [b for b in found if sees_all or b.id in bound]

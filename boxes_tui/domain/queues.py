@@ -62,7 +62,9 @@ class Queue:
                 return item
         names = ", ".join(f.code for f in self.filters)
         raise UsageError(
-            _("No hay un filtro «{code}» en {queue}; los que hay: {names}").format(code=code, queue=self.code, names=names)
+            _("No hay un filtro «{code}» en {queue}; los que hay: {names}").format(
+                code=code, queue=self.code, names=names
+            )
         )
 
 
@@ -226,6 +228,8 @@ def parse_ref(ref: str) -> tuple[str, str, int]:
     queue, colon, number = ref.strip().partition(":")
     if not colon or queue not in REF_SUBJECTS or not number.isascii() or not number.isdigit():
         raise UsageError(
-            _("«{ref}» no es la referencia de una fila; se espera, por ejemplo, in_process:812").format(ref=ref)
+            _("«{ref}» no es la referencia de una fila; se espera, por ejemplo, in_process:812").format(
+                ref=ref
+            )
         )
     return queue, REF_SUBJECTS[queue], int(number)

@@ -173,7 +173,9 @@ def _whatsapp(e164: str | None, kind: str) -> str | None:
     return "549" + e164[-10:] if e164.startswith("+54") else e164[1:]
 
 
-def _vehicles(conn: Connection, session: Session, customer_id: int, names: dict[int, str]) -> tuple[Unit, ...]:
+def _vehicles(
+    conn: Connection, session: Session, customer_id: int, names: dict[int, str]
+) -> tuple[Unit, ...]:
     owned = {
         v: (since, until)
         for v, since, until in conn.execute(
@@ -185,17 +187,23 @@ def _vehicles(conn: Connection, session: Session, customer_id: int, names: dict[
     ids = set(owned)
     ids |= set(
         conn.execute(
-            select(vehicle.c.id).where(or_(vehicle.c.owner_id == customer_id, vehicle.c.driver_id == customer_id))
+            select(vehicle.c.id).where(
+                or_(vehicle.c.owner_id == customer_id, vehicle.c.driver_id == customer_id)
+            )
         ).scalars()
     )
     for t in (repair_order, appointment, sale_delivery):
         ids |= set(
             conn.execute(
-                select(t.c.vehicle_id).where(t.c.customer_id == customer_id, t.c.vehicle_id.is_not(None)).distinct()
+                select(t.c.vehicle_id)
+                .where(t.c.customer_id == customer_id, t.c.vehicle_id.is_not(None))
+                .distinct()
             ).scalars()
         )
     rows = conn.execute(
-        select(vehicle).where(vehicle.c.id.in_(ids), vehicle.c.merged_into_id.is_(None)).order_by(vehicle.c.id)
+        select(vehicle)
+        .where(vehicle.c.id.in_(ids), vehicle.c.merged_into_id.is_(None))
+        .order_by(vehicle.c.id)
     ).mappings()
     units = []
     for v in rows:
@@ -211,7 +219,9 @@ def _vehicles(conn: Connection, session: Session, customer_id: int, names: dict[
                 _services(conn, v["id"], customer_id if not mine else None, until, names),
             )
         )  # fmt: skip
-    units.sort(key=lambda u: u.services[0].opened if u.services and u.services[0].opened else date.min, reverse=True)
+    units.sort(
+        key=lambda u: u.services[0].opened if u.services and u.services[0].opened else date.min, reverse=True
+    )
     return tuple(units)
 
 
@@ -219,7 +229,9 @@ def _had_owner_before(conn: Connection, vehicle_id: int, customer_id: int, since
     c = vehicle_owner.c
     return since is not None and bool(
         conn.execute(
-            select(c.id).where(c.vehicle_id == vehicle_id, c.customer_id != customer_id, c.until <= since).limit(1)
+            select(c.id)
+            .where(c.vehicle_id == vehicle_id, c.customer_id != customer_id, c.until <= since)
+            .limit(1)
         ).scalar()
     )
 
@@ -228,16 +240,28 @@ def _services(
     conn: Connection, vehicle_id: int, only_customer: int | None, until: date | None, names: dict[int, str]
 ) -> tuple[Service, ...]:
     c = repair_order.c
-    where = [c.vehicle_id == vehicle_id, c.gone_at.is_(None), c.is_stub.is_(False), func.coalesce(c.status, "open") != "voided"]
+    where = [
+        c.vehicle_id == vehicle_id,
+        c.gone_at.is_(None),
+        c.is_stub.is_(False),
+        func.coalesce(c.status, "open") != "voided",
+    ]
     if only_customer is not None:
         where.append(c.customer_id == only_customer)
     if until is not None:
         where.append(c.opened_day <= until)
-    orders = conn.execute(select(repair_order).where(*where).order_by(c.opened_at.desc(), c.id.desc())).mappings().all()
+    orders = (
+        conn.execute(select(repair_order).where(*where).order_by(c.opened_at.desc(), c.id.desc()))
+        .mappings()
+        .all()
+    )
     ids = [o["id"] for o in orders]
     lines: dict[int, list[str]] = {}
     for order_id, words in conn.execute(
-        select(repair_order_line.c.order_id, func.coalesce(repair_order_line.c.description, repair_order_line.c.code))
+        select(
+            repair_order_line.c.order_id,
+            func.coalesce(repair_order_line.c.description, repair_order_line.c.code),
+        )
         .where(repair_order_line.c.order_id.in_(ids), repair_order_line.c.gone_at.is_(None))
         .order_by(repair_order_line.c.order_id, repair_order_line.c.line_no, repair_order_line.c.id)
     ):
@@ -295,7 +319,9 @@ def _lines(conn: Connection, session: Session, customer_id: int, names: dict[int
 
 def _opportunities(conn: Connection, session: Session, customer_id: int) -> list[dict[str, Any]]:
     c = opportunity.c
-    rows = conn.execute(select(opportunity).where(c.customer_id == customer_id).order_by(c.state != "open", c.due_day.desc()))
+    rows = conn.execute(
+        select(opportunity).where(c.customer_id == customer_id).order_by(c.state != "open", c.due_day.desc())
+    )
     return [dict(r) for r in rows.mappings() if session.may_see(r["branch_id"])]
 
 

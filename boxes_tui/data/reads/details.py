@@ -107,7 +107,11 @@ def detail(conn: Connection, session: Session, queue: str, stage: str, ids: Sequ
     made = []
     for r in raw:
         key = person_key(r["person_id"], r["vehicle_id"], REF_SUBJECTS[stage], r["id"])
-        due = by_customer.get(r["customer_id"]) if r["customer_id"] is not None else by_vehicle.get(r["vehicle_id"])
+        due = (
+            by_customer.get(r["customer_id"])
+            if r["customer_id"] is not None
+            else by_vehicle.get(r["vehicle_id"])
+        )
         phone, kind = phones.get(r["customer_id"], (None, None))
         if r.get("contact_e164") or r.get("contact_phone"):
             phone, kind = r["contact_e164"] or r["contact_phone"], r["contact_kind"]
@@ -176,7 +180,7 @@ def _unit(r: RowMapping) -> str | None:
     model, version = r["v_model"], r["v_version"]
     if model and version and version not in model:
         return f"{model} {version}"
-    return model or version
+    return str(model or version) if model or version else None
 
 
 def local(session: Session, moment: datetime | None, branch_id: int | None) -> datetime | None:
@@ -210,7 +214,8 @@ def _opportunity(session: Session, r: RowMapping) -> dict[str, Any]:
     when: datetime | date = day
     if r["due_minute"] is not None:
         zone = ZoneInfo(session.zone_of(r["branch_id"]))
-        when = datetime(day.year, day.month, day.day, *divmod(r["due_minute"], 60), tzinfo=zone)
+        hour, minute = divmod(r["due_minute"], 60)
+        when = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
     state = "overdue" if day < today else "current" if day == today else "upcoming"
     return {
         "when": when, "day": day, "leaves_on": day + timedelta(OPPORTUNITY_DAYS),
@@ -232,7 +237,9 @@ def _appointment(session: Session, r: RowMapping) -> dict[str, Any]:
         state != "arrived" and r["starts_at"] is not None
         and (day < today or (r["starts_at_precision"] != "day" and r["starts_at"] < session.now))
     )  # fmt: skip
-    mail = {"queued": "queued", "sent": "sent", "failed": "failed", "old_date": "old_date"}.get(r["reminder_state"] or "")
+    mail = {"queued": "queued", "sent": "sent", "failed": "failed", "old_date": "old_date"}.get(
+        r["reminder_state"] or ""
+    )
     return {
         "name": r["contact_name"], "when": _when(session, r, "starts_at"), "day": day,
         "leaves_on": day + timedelta(NO_SHOW_DAYS) if day else None, "state": state, "late": late,

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, SmallInteger, Table, Text, UniqueConstraint, false, text, true
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
 
 from boxes_tui.data.tables._base import BIG, ident, metadata, ref, work_columns
 from boxes_tui.data.types import CleanNote, CleanText, Day, Instant, Json
@@ -17,7 +29,9 @@ call = Table(
     Column("opened_at", Instant),  # when the panel opened: handle time
     ref("user_id", "app_user"),
     ref("branch_id", "branch"),
-    Column("type", Text, nullable=False),  # welcome courtesy opportunity campaign appointment no_show in_process
+    Column(
+        "type", Text, nullable=False
+    ),  # welcome courtesy opportunity campaign appointment no_show in_process
     Column("purpose", Text, nullable=False),  # operational, offer
     Column("subject", Text),  # table of the row: sale_delivery, opportunity, appointment, repair_order
     Column("subject_id", BIG),
@@ -92,7 +106,9 @@ claim = Table(
     "claim",
     metadata,
     ident(),
-    Column("person", Text, nullable=False, unique=True),  # "p:<person_id>", "v:<vehicle_id>", "r:<subject>:<id>"
+    Column(
+        "person", Text, nullable=False, unique=True
+    ),  # "p:<person_id>", "v:<vehicle_id>", "r:<subject>:<id>"
     ref("user_id", "app_user", nullable=False, index=True),
     ref("branch_id", "branch"),
     Column("subject", Text),

@@ -8,8 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text
-from sqlalchemy import UniqueConstraint, text, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
 
 from boxes_tui.data.tables._base import BIG, ident, metadata, ref, sync_columns, work_columns
 from boxes_tui.data.types import CleanNote, CleanText, Day, Instant, Json, Money
@@ -49,14 +61,20 @@ customer = Table(
     Column("merged_into_key", Text),
     Column("active", Boolean),
     # kept by BOXES
-    Column("feed_key", Text),  # identity of a customer made by dotted fields without a key: doc / phone+name / row
-    Column("person_id", BIG, index=True),  # smallest customer id that shares a document or a phone (PRODUCT §5)
+    Column(
+        "feed_key", Text
+    ),  # identity of a customer made by dotted fields without a key: doc / phone+name / row
+    Column(
+        "person_id", BIG, index=True
+    ),  # smallest customer id that shares a document or a phone (PRODUCT §5)
     Column("merged_into_id", BIG),
     Column("name_fold", Text),
     Column("without_phone_at", Instant),  # the last phone was marked wrong: list "sin teléfono"
     Column("wa_opt_in_at", Instant),
     Column("wa_opt_in_source", CleanText),
-    Column("blocked_review", Boolean, nullable=False, server_default=text("false")),  # "en revisión" (art. 16)
+    Column(
+        "blocked_review", Boolean, nullable=False, server_default=text("false")
+    ),  # "en revisión" (art. 16)
     Column("erased_at", Instant),
     UniqueConstraint("source_id", "source_key"),
     Index("ix_customer_doc_digits", "doc_digits"),

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text
-from sqlalchemy import UniqueConstraint, false, true
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 
 from boxes_tui.data.tables._base import BIG, ident, metadata, ref
 from boxes_tui.data.types import CleanNote, CleanText, Day, Instant, Json
@@ -20,7 +32,9 @@ branch = Table(
     Column("city", CleanText),
     Column("phone", CleanText),
     Column("email", CleanText),
-    Column("hours", Json),  # {"1": ["09:00", "20:00"], …} ISO weekdays; NULL = the defaults of the contact gate
+    Column(
+        "hours", Json
+    ),  # {"1": ["09:00", "20:00"], …} ISO weekdays; NULL = the defaults of the contact gate
     Column("workshop_hours", CleanText),
     Column("active", Boolean, nullable=False, server_default=true()),
 )

@@ -1,0 +1,65 @@
+"""Plates, VINs and short chassis (FORMATS.md). Nothing here rejects: unknown shapes warn."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_PLATES: Final = re.compile(
+    r"[A-Z]{2}\d{3}[A-Z]{2}|[A-Z]{3}\d{3}|[A-Z]\d{3}[A-Z]{3}|\d{3}[A-Z]{3}|[A-Z]{3}\d[A-Z]\d{2}|[A-Z]{3}\d{4}"
+)
+_NO_PLATE: Final = frozenset(
+    ["SP", "SPAT", "SINPAT", "SINPATENTE", "SPATENTE", "SDOMINIO", "SINDOMINIO", "SD", "0KM", "OKM", "CEROKM", "NN", "NA", "NOTIENE", "SINCHAPA", "ATRAMITAR", "ENTRAMITE", "TRAMITE", "NUEVO", "PENDIENTE", "SN", "XXX", "XXXXXX", "XXX000", "AAA000", "000000", "0", "000"]
+)
+_VIN: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
+_SUGGEST: Final = str.maketrans({"I": "1", "O": "0", "Q": "0"})
+_VALUES: Final = {
+    c: v
+    for c, v in zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
+} | {str(n): n for n in range(10)}
+_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+
+
+def _compact(raw: str) -> str:
+    return "".join(ch for ch in raw.upper() if ch.isascii() and ch.isalnum())
+
+
+def norm_plate(raw: str) -> tuple[str | None, bool]:
+    """Upper case without blanks or dashes, and whether its shape is known (false: ``W-PLATE``). *Sin patente* is None."""
+    plate = _compact(raw)
+    if not plate or plate in _NO_PLATE:
+        return None, True
+    return plate, _PLATES.fullmatch(plate) is not None
+
+
+def norm_vin(raw: str) -> tuple[str | None, bool]:
+    """Upper case without blanks, and whether it is a well-formed VIN (false: ``W-VIN``); never rejected."""
+    vin = _compact(raw)
+    if not vin or not vin.strip("0X"):
+        return None, True
+    return vin, _VIN.fullmatch(vin) is not None
+
+
+def norm_chassis(raw: str) -> str | None:
+    """What the DMS calls chasis: the last 6 to 17 characters of the VIN, upper case; shorter ones are none."""
+    chassis = _compact(raw)
+    return chassis if len(chassis) >= 6 and chassis.strip("0X") else None
+
+
+def suggest_vin(vin: str) -> str | None:
+    """The VIN with I→1, O→0, Q→0 where that makes it well-formed; None where there is nothing to offer."""
+    fixed = _compact(vin).translate(_SUGGEST)
+    return fixed if fixed != vin and _VIN.fullmatch(fixed) else None
+
+
+def tail(chassis: str, n: int = 8) -> str:
+    """The last ``n`` characters: what grids show."""
+    return chassis[-n:]
+
+
+def check_digit_ok(vin: str) -> bool:
+    """Whether position 9 is the North American check digit; information only."""
+    if not _VIN.fullmatch(vin):
+        return False
+    rest = sum(_VALUES[c] * w for c, w in zip(vin, _WEIGHTS, strict=True)) % 11
+    return vin[8] == ("X" if rest == 10 else str(rest))
