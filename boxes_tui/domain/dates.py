@@ -47,9 +47,9 @@ class When:
     day: date
     time: clock | None = None
 
-    def at(self, zone: str, default: time | None = None) -> datetime:
+    def at(self, zone: str, default: clock | None = None) -> datetime:
         """The aware local instant; ``default`` where no time was given (midnight without one)."""
-        return datetime.combine(self.day, self.time or default or time(), ZoneInfo(zone))
+        return datetime.combine(self.day, self.time or default or clock(), ZoneInfo(zone))
 
 
 def parse_when(text: str, now_local: datetime, lang: str = "es", *, past: bool = False) -> When:

@@ -14,7 +14,46 @@ from typing import Final, Literal
 Kind = Literal["mobile", "fixed", "unknown"]
 
 _AREAS3: Final = frozenset(
-    ["220", "221", "223", "230", "236", "237", "249", "260", "261", "263", "264", "266", "280", "291", "294", "297", "298", "299", "336", "341", "342", "343", "345", "348", "351", "353", "358", "362", "364", "370", "376", "379", "380", "381", "383", "385", "387", "388"]
+    [
+        "220",
+        "221",
+        "223",
+        "230",
+        "236",
+        "237",
+        "249",
+        "260",
+        "261",
+        "263",
+        "264",
+        "266",
+        "280",
+        "291",
+        "294",
+        "297",
+        "298",
+        "299",
+        "336",
+        "341",
+        "342",
+        "343",
+        "345",
+        "348",
+        "351",
+        "353",
+        "358",
+        "362",
+        "364",
+        "370",
+        "376",
+        "379",
+        "380",
+        "381",
+        "383",
+        "385",
+        "387",
+        "388",
+    ]
 )
 _SPLIT = re.compile(r"\s*(?:[/;|\n]|,|\s[yoe]\s|\s-\s)\s*")
 _EXTENSION = re.compile(r"(?:\b(?:int|interno|ext|x)\b\.?\s*\d+).*$", re.I)
@@ -104,8 +143,7 @@ def _plausible(national: str) -> bool:
         len(national) != 10
         or national[0] not in "123"
         or len(set(national)) <= 2
-        or (national.startswith("1")
-        and national[1] != "1")
+        or (national.startswith("1") and national[1] != "1")
     ):
         return False
     size = area_length(national)

@@ -9,7 +9,36 @@ _PLATES: Final = re.compile(
     r"[A-Z]{2}\d{3}[A-Z]{2}|[A-Z]{3}\d{3}|[A-Z]\d{3}[A-Z]{3}|\d{3}[A-Z]{3}|[A-Z]{3}\d[A-Z]\d{2}|[A-Z]{3}\d{4}"
 )
 _NO_PLATE: Final = frozenset(
-    ["SP", "SPAT", "SINPAT", "SINPATENTE", "SPATENTE", "SDOMINIO", "SINDOMINIO", "SD", "0KM", "OKM", "CEROKM", "NN", "NA", "NOTIENE", "SINCHAPA", "ATRAMITAR", "ENTRAMITE", "TRAMITE", "NUEVO", "PENDIENTE", "SN", "XXX", "XXXXXX", "XXX000", "AAA000", "000000", "0", "000"]
+    [
+        "SP",
+        "SPAT",
+        "SINPAT",
+        "SINPATENTE",
+        "SPATENTE",
+        "SDOMINIO",
+        "SINDOMINIO",
+        "SD",
+        "0KM",
+        "OKM",
+        "CEROKM",
+        "NN",
+        "NA",
+        "NOTIENE",
+        "SINCHAPA",
+        "ATRAMITAR",
+        "ENTRAMITE",
+        "TRAMITE",
+        "NUEVO",
+        "PENDIENTE",
+        "SN",
+        "XXX",
+        "XXXXXX",
+        "XXX000",
+        "AAA000",
+        "000000",
+        "0",
+        "000",
+    ]
 )
 _VIN: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 _SUGGEST: Final = str.maketrans({"I": "1", "O": "0", "Q": "0"})

@@ -5,6 +5,7 @@ Counts, pages, leaks and reports are all made from these.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -191,7 +192,7 @@ _MAKERS: dict[str, Any] = {
 
 def _leaks(conn: Connection, session: Session, flt: str) -> list[Part]:
     live = go_live(conn, session)
-    made = {
+    made: dict[str, Callable[[], Part]] = {
         "deliveries": lambda: leaked_deliveries(session, live, LEAK_LIMITS["deliveries"]),
         "opportunities": lambda: leaked_opportunities(session, live),
         "no_shows": lambda: leaked_no_shows(session, live, LEAK_LIMITS["no_shows"]),
