@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from boxes_tui.clock import Clock, clock_from_env
 from boxes_tui.config import Settings, load_settings
+from boxes_tui.data.changes import ChangeWatch
 from boxes_tui.data.commands import ActResult, Command, execute
 from boxes_tui.data.engine import make_engine, parse_url, reading, set_scope, writing
 from boxes_tui.data.schema import ensure
@@ -33,6 +34,7 @@ class House:
     login: str
     _session: Session | None = None
     _lock: Lock = field(default_factory=Lock)
+    _watch: ChangeWatch | None = None
 
     @property
     def session(self) -> Session:
@@ -53,7 +55,9 @@ class House:
                 self._session = open_session(conn, self.clock, self.login, old.chain if old else None)
             return self._session
 
-    def read(self, query: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(
+        self, query: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Run a read in one snapshot with the session's scope set."""
         session = self.session
         with reading(self.engine) as conn:
@@ -64,8 +68,18 @@ class House:
         """Run a command (``data.commands.execute``) as this session."""
         return execute(self.engine, self.session, command, key=key)
 
+    @property
+    def changes(self) -> ChangeWatch:
+        """The watch over commits of everybody; started at the first use."""
+        with self._lock:
+            if self._watch is None:
+                self._watch = ChangeWatch(self.engine)
+            return self._watch
+
     def close(self) -> None:
         """Give the connections back."""
+        if self._watch is not None:
+            self._watch.close()
         self.engine.dispose()
 
 
@@ -85,7 +99,9 @@ def caller(settings: Settings, environ: dict[str, str] | None = None) -> str:
         raise Refused("No se sabe quién es el usuario del sistema; poner BOXES_USER.") from None
 
 
-def open_house(settings: Settings | None = None, clock: Clock | None = None, *, statement_ms: int = 5000) -> House:
+def open_house(
+    settings: Settings | None = None, clock: Clock | None = None, *, statement_ms: int = 5000
+) -> House:
     """Everything a process needs, with the database made ready (:func:`boxes_tui.data.schema.ensure`)."""
     settings = settings or load_settings()
     clock = clock or clock_from_env()

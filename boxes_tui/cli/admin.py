@@ -72,9 +72,7 @@ def db_check(json: Json = False) -> None:
             "older": "anterior: boxes db upgrade",
             "newer": "más nueva que BOXES",
         }
-        out.data(
-            f"esquema {found or '—'} ({words[where]}), esperado {HEAD}; " + ("sana" if sound else "dañada")
-        )
+        out.data(f"esquema {found or '—'} ({words[where]}), esperado {HEAD}; " + ("sana" if sound else "dañada"))
     if where == "newer" or not sound:
         raise typer.Exit(1)
 
@@ -103,10 +101,7 @@ def db_upgrade(json: Json = False) -> None:
     if json:
         out.json({"from": found, "to": HEAD, "changed": where != "current"})
     else:
-        out.say(
-            f"La base está en el esquema {HEAD}."
-            + ("" if where != "current" else " No hubo que cambiar nada.")
-        )
+        out.say(f"La base está en el esquema {HEAD}." + ("" if where != "current" else " No hubo que cambiar nada."))
 
 
 @config.command("show")
@@ -183,9 +178,7 @@ def doctor(json: Json = False) -> None:
 @db.command("backup")
 @guarded
 def db_backup(
-    target: Annotated[
-        str | None, typer.Argument(help="Archivo de destino; sin él, en la carpeta de datos.")
-    ] = None,
+    target: Annotated[str | None, typer.Argument(help="Archivo de destino; sin él, en la carpeta de datos.")] = None,
     json: Json = False,
 ) -> None:
     """Copia la base entera, como estaba en un instante, y verifica la copia."""
@@ -204,9 +197,7 @@ def db_backup(
 
 @db.command("restore")
 @guarded
-def db_restore(
-    copy: Annotated[str, typer.Argument(help="La copia que hizo db backup.")], json: Json = False
-) -> None:
+def db_restore(copy: Annotated[str, typer.Argument(help="La copia que hizo db backup.")], json: Json = False) -> None:
     """Restaura una copia en un lugar vacío (BOXES_HOME o BOXES_DATABASE_URL nuevos) y vuelve a borrar a los borrados."""
 
     from boxes_tui.config import load_settings
@@ -232,10 +223,6 @@ def db_verify(json: Json = False) -> None:
     if json:
         out.json(found)
     else:
-        out.data(
-            "sana"
-            if found["ok"]
-            else "con problemas: " + str({k: v for k, v in found.items() if k != "rows"})
-        )
+        out.data("sana" if found["ok"] else "con problemas: " + str({k: v for k, v in found.items() if k != "rows"}))
     if not found["ok"]:
         raise typer.Exit(1)

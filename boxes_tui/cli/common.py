@@ -75,11 +75,11 @@ def database_sentence(error: BaseException) -> str | None:
     if "database or disk is full" in text:
         return "No hay lugar en el disco: no se guardó nada de este acto; lo anterior está intacto."
     if "not a database" in text or "malformed" in text:
-        return "El archivo de la base está dañado o no es de BOXES; no se tocó. Se puede recuperar con: boxes db restore"
+        return (
+            "El archivo de la base está dañado o no es de BOXES; no se tocó. Se puede recuperar con: boxes db restore"
+        )
     if "readonly database" in text or "unable to open" in text:
         return "No se puede abrir o escribir la base; revisar permisos de la carpeta de datos (boxes config show)."
     if kind in ("OperationalError", "ConnectionTimeout", "InterfaceError"):
-        return (
-            "La base no responde; no se guardó nada. Revisar BOXES_DATABASE_URL y el servidor (boxes doctor)."
-        )
+        return "La base no responde; no se guardó nada. Revisar BOXES_DATABASE_URL y el servidor (boxes doctor)."
     return None

@@ -73,9 +73,7 @@ def show_customer(
     from boxes_tui.errors import UsageError
 
     if not id_.isascii() or not id_.isdigit():
-        raise UsageError(
-            f"«{id_}» no es un id de cliente; se obtiene con: boxes customer search TEXTO --json"
-        )
+        raise UsageError(f"«{id_}» no es un id de cliente; se obtiene con: boxes customer search TEXTO --json")
     found = house().read(card, int(id_))
     if json:
         out.json(card_json(found))
@@ -145,9 +143,7 @@ def _print(card: Card) -> None:
         for s in v.services:
             out.data(
                 "    "
-                + "  ".join(
-                    str(x) for x in (s.opened, s.order, s.km, s.about, s.result or s.status) if x is not None
-                )
+                + "  ".join(str(x) for x in (s.opened, s.order, s.km, s.about, s.result or s.status) if x is not None)
             )
             for _kind, text in s.incidents:
                 out.data(f"      {text}")

@@ -33,9 +33,7 @@ def say(text: str) -> None:
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A plain table on stdout: as wide as its texts, never cut where the output is no terminal."""
     texts = [[strip_terminal("" if v is None else str(v)) for v in row] for row in rows]
-    widths = [
-        max([cell_width(title), *(cell_width(row[n]) for row in texts)]) for n, title in enumerate(columns)
-    ]
+    widths = [max([cell_width(title), *(cell_width(row[n]) for row in texts)]) for n, title in enumerate(columns)]
     for row in [list(columns), *texts]:
         sys.stdout.write("  ".join(pad(v, w) for v, w in zip(row, widths, strict=True)).rstrip() + "\n")
 

@@ -18,21 +18,13 @@ def queue(
             help="deliveries, opportunities, appointments, in_process, completed, campaign_opportunities, leaks"
         ),
     ] = None,
-    filter_: Annotated[
-        str | None, typer.Option("--filter", help="El filtro; sin él, el de la pantalla.")
-    ] = None,
-    day: Annotated[
-        str | None, typer.Option("--day", help="Sólo un día: hoy, mañana, hábil o una fecha.")
-    ] = None,
-    branch: Annotated[
-        str | None, typer.Option("--branch", help="Sólo una sucursal, por su código.")
-    ] = None,
+    filter_: Annotated[str | None, typer.Option("--filter", help="El filtro; sin él, el de la pantalla.")] = None,
+    day: Annotated[str | None, typer.Option("--day", help="Sólo un día: hoy, mañana, hábil o una fecha.")] = None,
+    branch: Annotated[str | None, typer.Option("--branch", help="Sólo una sucursal, por su código.")] = None,
     agent: Annotated[Optional[str], typer.Option("--agent", help="Sólo un agente, por su usuario.")] = None,  # noqa: UP045
     text: Annotated[Optional[str], typer.Option("--text", help="Nombre, patente, chasis o número.")] = None,  # noqa: UP045
     limit: Annotated[Optional[int], typer.Option("--limit", min=0, help="Cuántas filas, a lo sumo.")] = None,  # noqa: UP045
-    counts: Annotated[
-        bool, typer.Option("--counts", help="Las cuentas del tablero, de cada cola y filtro.")
-    ] = False,
+    counts: Annotated[bool, typer.Option("--counts", help="Las cuentas del tablero, de cada cola y filtro.")] = False,
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV (UTF-8 con BOM, «;»).")] = False,
 ) -> None:
@@ -56,9 +48,7 @@ def queue(
             )
         return
     if name is None:
-        raise UsageError(
-            "Falta la cola (o --counts). Por ejemplo: boxes queue appointments --filter to_confirm"
-        )
+        raise UsageError("Falta la cola (o --counts). Por ejemplo: boxes queue appointments --filter to_confirm")
     definition = queue_named(name)
     chosen = filter_ or definition.default
     with_house = house()

@@ -29,10 +29,7 @@ def append_audit(
 ) -> None:
     """Add the row of an act to the session's chain; ``detail`` holds codes, never personal values."""
     head = conn.execute(
-        select(audit.c.seq, audit.c.hash)
-        .where(audit.c.chain == session.chain)
-        .order_by(audit.c.seq.desc())
-        .limit(1)
+        select(audit.c.seq, audit.c.hash).where(audit.c.chain == session.chain).order_by(audit.c.seq.desc()).limit(1)
     ).first()
     seq, prev = (head[0] + 1, head[1]) if head else (1, GENESIS)
     at = epoch(session.now)
@@ -79,14 +76,11 @@ def verify(conn: Connection) -> Verdict:
     heads: dict[str, tuple[int, str]] = {}
     hashes_at: dict[tuple[str, int], str] = {}
     seals = {
-        (s.chain, s.seq): s.hash
-        for s in conn.execute(select(audit_seal.c.chain, audit_seal.c.seq, audit_seal.c.hash))
+        (s.chain, s.seq): s.hash for s in conn.execute(select(audit_seal.c.chain, audit_seal.c.seq, audit_seal.c.hash))
     }
     first_bad: int | None = None
     entries = 0
-    rows = conn.execution_options(stream_results=True).execute(
-        select(audit).order_by(audit.c.chain, audit.c.seq)
-    )
+    rows = conn.execution_options(stream_results=True).execute(select(audit).order_by(audit.c.chain, audit.c.seq))
     for row in rows.mappings():
         entries += 1
         seq, prev = heads.get(row["chain"], (0, GENESIS))
@@ -111,18 +105,14 @@ def verify(conn: Connection) -> Verdict:
 def seal(conn: Connection, at: Any) -> int:
     """Anchor the head of every chain that grew since its last seal; returns how many."""
     last = dict(
-        conn.execute(select(audit_seal.c.chain, func.max(audit_seal.c.seq)).group_by(audit_seal.c.chain))
-        .tuples()
-        .all()
+        conn.execute(select(audit_seal.c.chain, func.max(audit_seal.c.seq)).group_by(audit_seal.c.chain)).tuples().all()
     )
     top = conn.execute(select(audit.c.chain, func.max(audit.c.seq)).group_by(audit.c.chain)).tuples().all()
     count = 0
     for chain, seq in top:
         if seq <= last.get(chain, 0):
             continue
-        value = conn.execute(
-            select(audit.c.hash).where(audit.c.chain == chain, audit.c.seq == seq)
-        ).scalar_one()
+        value = conn.execute(select(audit.c.hash).where(audit.c.chain == chain, audit.c.seq == seq)).scalar_one()
         conn.execute(insert(audit_seal).values(at=at, chain=chain, seq=seq, hash=value))
         count += 1
     return count

@@ -78,17 +78,13 @@ def restore(url: URL, copy: Path) -> None:
 
 def examine(conn: Connection) -> dict[str, object]:
     """What ``boxes db verify`` tells: rows per table, broken references, the audit chain."""
-    counts = {
-        t.name: conn.execute(select(func.count()).select_from(t)).scalar_one() for t in metadata.sorted_tables
-    }
+    counts = {t.name: conn.execute(select(func.count()).select_from(t)).scalar_one() for t in metadata.sorted_tables}
     broken: list[str] = []
     if is_sqlite(conn):
         sound = conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         broken = sorted({str(row[0]) for row in conn.exec_driver_sql("PRAGMA foreign_key_check")})
     else:
-        sound = (
-            conn.execute(text("SELECT count(*) FROM pg_constraint WHERE NOT convalidated")).scalar_one() == 0
-        )
+        sound = conn.execute(text("SELECT count(*) FROM pg_constraint WHERE NOT convalidated")).scalar_one() == 0
     verdict = verify_audit(conn)
     return {
         "ok": sound and not broken and verdict.ok,
@@ -132,6 +128,4 @@ def _run_tool(name: str, url: URL, *arguments: str) -> None:
         env["PGPASSWORD"] = str(url.password)
     done = subprocess.run([tool, *arguments], env=env, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise BoxesError(
-            f"{name} terminó con error {done.returncode}; no se completó. Revisar versión y permisos."
-        )
+        raise BoxesError(f"{name} terminó con error {done.returncode}; no se completó. Revisar versión y permisos.")

@@ -124,9 +124,7 @@ class Tx:
         """Mark a month of a report for recomputation (QUALITY §1)."""
         if day is not None:
             self.conn.execute(
-                insert(dirty_month).values(
-                    report=report, month=day.year * 12 + day.month - 1, branch_id=branch_id or 0
-                )
+                insert(dirty_month).values(report=report, month=day.year * 12 + day.month - 1, branch_id=branch_id or 0)
             )
 
 
@@ -154,9 +152,7 @@ def execute(engine: Engine, session: Session, command: Command, *, key: str | No
         set_scope(conn, session.branch_ids)
         first = replay(conn, key, digest)
         if first is None:
-            raise Refused(
-                "El acto choca con otro hecho al mismo tiempo; no se guardó nada. Se puede repetir."
-            )
+            raise Refused("El acto choca con otro hecho al mismo tiempo; no se guardó nada. Se puede repetir.")
         return first
 
 
@@ -180,9 +176,7 @@ def _run(conn: Connection, session: Session, command: Command, key: str | None, 
             undoable=command.undoable and bool(tx.images), day=tx.today(),
         )
     )  # fmt: skip
-    append_audit(
-        conn, session, tx.verb, tx.subject, tx.subject_id, tx.act_id, tx.detail, branch_id=tx.branch_id
-    )
+    append_audit(conn, session, tx.verb, tx.subject, tx.subject_id, tx.act_id, tx.detail, branch_id=tx.branch_id)
     notify(conn)
     return ActResult(int(act_id), command.verb, tx.row_ref, False, result)
 

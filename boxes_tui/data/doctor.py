@@ -52,11 +52,7 @@ def _modes(house: House) -> Finding:
     wide = []
     path = sqlite_path(house.engine.url)
     for item in (house.settings.home, path, house.settings.config_path):
-        if (
-            item is not None
-            and Path(item).exists()
-            and Path(item).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-        ):
+        if item is not None and Path(item).exists() and Path(item).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             wide.append(Path(item).name)
     if wide:
         return Finding("permisos", False, f"otros usuarios pueden leer {', '.join(wide)}; chmod go-rwx")

@@ -31,9 +31,7 @@ def parse_url(text_: str) -> URL:
     try:
         url = make_url(text_)
     except ArgumentError:
-        raise ConfigError(
-            "BOXES_DATABASE_URL no se entiende: se espera postgresql+psycopg://… o sqlite:///…"
-        ) from None
+        raise ConfigError("BOXES_DATABASE_URL no se entiende: se espera postgresql+psycopg://… o sqlite:///…") from None
     if "password" in url.query or "password" in parse_qs(str(url.query)):
         raise ConfigError("BOXES_DATABASE_URL: la clave no puede ir en la consulta (?password=)")
     if url.drivername in ("postgresql", "postgres"):
@@ -47,7 +45,9 @@ def make_engine(url: URL, *, statement_ms: int = 5000, lock_ms: int = 3000, name
     """An engine with the settings of RELIABILITY §7. ``statement_ms`` is the server's limit per statement."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
-    options = f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms} -c idle_in_transaction_session_timeout=60000"
+    options = (
+        f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms} -c idle_in_transaction_session_timeout=60000"
+    )
     defaults: dict[str, Any] = {
         "connect_timeout": 5,
         "keepalives_idle": 15,
@@ -166,9 +166,7 @@ def _means_unavailable(error: DBAPIError) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None)
     if isinstance(error.orig, sqlite3.OperationalError):
-        return any(
-            word in str(error.orig) for word in ("locked", "unable to open", "disk I/O", "full", "readonly")
-        )
+        return any(word in str(error.orig) for word in ("locked", "unable to open", "disk I/O", "full", "readonly"))
     return state is None or state.startswith(("08", "57P", "53", "55P03")) or state == "57014"
 
 

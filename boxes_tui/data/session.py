@@ -126,9 +126,7 @@ def open_session(conn: Connection, clock: Clock, login: str, chain: str | None =
         raise Refused(f"El usuario «{login}» no está dado de alta. Un administrador: boxes user add {login}")
     if not row["active"]:
         raise Refused(f"El usuario «{login}» está deshabilitado.")
-    bound = set(
-        conn.execute(select(user_branch.c.branch_id).where(user_branch.c.user_id == row["id"])).scalars()
-    )
+    bound = set(conn.execute(select(user_branch.c.branch_id).where(user_branch.c.user_id == row["id"])).scalars())
     found = load_branches(conn)
     sees_all = row["all_branches"] or row["role"] == "admin"
     mine = [b for b in found if sees_all or b.id in bound]

@@ -103,9 +103,7 @@ def _own(offer: bool, facts: Facts) -> Reason:
     if facts.own.scope == "operational":
         text = _("No llamar más, tampoco por turnos ({day}, {who}).").format(day=day, who=who)
     else:
-        text = _("No se puede ofrecer: No llamar más ({day}, {who}). Turnos y recalls, sí.").format(
-            day=day, who=who
-        )
+        text = _("No se puede ofrecer: No llamar más ({day}, {who}). Turnos y recalls, sí.").format(day=day, who=who)
     return Reason("own", not blocks, text, blocks)
 
 
@@ -120,9 +118,7 @@ def _lists(offer: bool, facts: Facts) -> list[Reason]:
     for name, as_of in facts.lists.items():
         age = (facts.now_local.date() - as_of).days
         old = age > LIST_MAX_AGE_DAYS and facts.age_override is None
-        text = _("La lista {name} tiene {n} días (hasta {max}).").format(
-            name=name, n=age, max=LIST_MAX_AGE_DAYS
-        )
+        text = _("La lista {name} tiene {n} días (hasta {max}).").format(name=name, n=age, max=LIST_MAX_AGE_DAYS)
         made.append(Reason("list_age", not (old and offer), text, old and offer))
     on = bool(facts.listed) and facts.person_override is None
     text = _("No figura en la lista No Llame.")

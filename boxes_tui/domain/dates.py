@@ -30,9 +30,7 @@ _RELATIVE: Final = {
 _TIME = re.compile(r"(?:^|\s)(?:a las\s+)?(\d{1,2})(?:[:.](\d{2})|\s?(?:hs?|h)\b\.?)\s*(?:hs?\b\.?)?$")
 _BARE_HOUR = re.compile(r"\s(?:a las\s+)?(\d{1,2})$")
 _DMY = re.compile(r"(\d{1,2})[/\-.](\d{1,2})(?:[/\-.](\d{4}|\d{2}))?")
-_ISO = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
-)
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?")
 _PLUS = re.compile(r"\+\s?(\d{1,3})\s?([dsmhw]|min|dias?|semanas?|mes(?:es)?|horas?)?")
 
 

@@ -217,9 +217,7 @@ def queue_named(code: str) -> Queue:
     """The queue of a command-line name; :class:`UsageError` with the list of right ones."""
     found = QUEUES.get(code)
     if found is None:
-        raise UsageError(
-            _("No hay una cola «{code}»; las que hay: {names}").format(code=code, names=", ".join(QUEUES))
-        )
+        raise UsageError(_("No hay una cola «{code}»; las que hay: {names}").format(code=code, names=", ".join(QUEUES)))
     return found
 
 
@@ -228,8 +226,6 @@ def parse_ref(ref: str) -> tuple[str, str, int]:
     queue, colon, number = ref.strip().partition(":")
     if not colon or queue not in REF_SUBJECTS or not number.isascii() or not number.isdigit():
         raise UsageError(
-            _("«{ref}» no es la referencia de una fila; se espera, por ejemplo, in_process:812").format(
-                ref=ref
-            )
+            _("«{ref}» no es la referencia de una fila; se espera, por ejemplo, in_process:812").format(ref=ref)
         )
     return queue, REF_SUBJECTS[queue], int(number)

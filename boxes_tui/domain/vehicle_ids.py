@@ -43,8 +43,7 @@ _NO_PLATE: Final = frozenset(
 _VIN: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 _SUGGEST: Final = str.maketrans({"I": "1", "O": "0", "Q": "0"})
 _VALUES: Final = {
-    c: v
-    for c, v in zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
+    c: v for c, v in zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
 } | {str(n): n for n in range(10)}
 _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 

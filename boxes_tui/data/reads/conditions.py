@@ -126,9 +126,7 @@ def _campaigns(session: Session, flt: str) -> Part:
     if flt != "all":
         if not flt.isdigit():
             queue_named("campaign_opportunities").filter_named(flt)
-        where.append(
-            exists().where(campaign_unit.c.opportunity_id == t.c.id, campaign_unit.c.campaign_id == int(flt))
-        )
+        where.append(exists().where(campaign_unit.c.opportunity_id == t.c.id, campaign_unit.c.campaign_id == int(flt)))
     return _part("opportunities", session, t, where, _due(t), t.c.due_day)
 
 

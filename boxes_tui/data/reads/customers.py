@@ -173,9 +173,7 @@ def _whatsapp(e164: str | None, kind: str) -> str | None:
     return "549" + e164[-10:] if e164.startswith("+54") else e164[1:]
 
 
-def _vehicles(
-    conn: Connection, session: Session, customer_id: int, names: dict[int, str]
-) -> tuple[Unit, ...]:
+def _vehicles(conn: Connection, session: Session, customer_id: int, names: dict[int, str]) -> tuple[Unit, ...]:
     owned = {
         v: (since, until)
         for v, since, until in conn.execute(
@@ -187,23 +185,17 @@ def _vehicles(
     ids = set(owned)
     ids |= set(
         conn.execute(
-            select(vehicle.c.id).where(
-                or_(vehicle.c.owner_id == customer_id, vehicle.c.driver_id == customer_id)
-            )
+            select(vehicle.c.id).where(or_(vehicle.c.owner_id == customer_id, vehicle.c.driver_id == customer_id))
         ).scalars()
     )
     for t in (repair_order, appointment, sale_delivery):
         ids |= set(
             conn.execute(
-                select(t.c.vehicle_id)
-                .where(t.c.customer_id == customer_id, t.c.vehicle_id.is_not(None))
-                .distinct()
+                select(t.c.vehicle_id).where(t.c.customer_id == customer_id, t.c.vehicle_id.is_not(None)).distinct()
             ).scalars()
         )
     rows = conn.execute(
-        select(vehicle)
-        .where(vehicle.c.id.in_(ids), vehicle.c.merged_into_id.is_(None))
-        .order_by(vehicle.c.id)
+        select(vehicle).where(vehicle.c.id.in_(ids), vehicle.c.merged_into_id.is_(None)).order_by(vehicle.c.id)
     ).mappings()
     units = []
     for v in rows:
@@ -219,9 +211,7 @@ def _vehicles(
                 _services(conn, v["id"], customer_id if not mine else None, until, names),
             )
         )  # fmt: skip
-    units.sort(
-        key=lambda u: u.services[0].opened if u.services and u.services[0].opened else date.min, reverse=True
-    )
+    units.sort(key=lambda u: u.services[0].opened if u.services and u.services[0].opened else date.min, reverse=True)
     return tuple(units)
 
 
@@ -229,9 +219,7 @@ def _had_owner_before(conn: Connection, vehicle_id: int, customer_id: int, since
     c = vehicle_owner.c
     return since is not None and bool(
         conn.execute(
-            select(c.id)
-            .where(c.vehicle_id == vehicle_id, c.customer_id != customer_id, c.until <= since)
-            .limit(1)
+            select(c.id).where(c.vehicle_id == vehicle_id, c.customer_id != customer_id, c.until <= since).limit(1)
         ).scalar()
     )
 
@@ -250,11 +238,7 @@ def _services(
         where.append(c.customer_id == only_customer)
     if until is not None:
         where.append(c.opened_day <= until)
-    orders = (
-        conn.execute(select(repair_order).where(*where).order_by(c.opened_at.desc(), c.id.desc()))
-        .mappings()
-        .all()
-    )
+    orders = conn.execute(select(repair_order).where(*where).order_by(c.opened_at.desc(), c.id.desc())).mappings().all()
     ids = [o["id"] for o in orders]
     lines: dict[int, list[str]] = {}
     for order_id, words in conn.execute(

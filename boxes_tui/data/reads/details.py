@@ -107,11 +107,7 @@ def detail(conn: Connection, session: Session, queue: str, stage: str, ids: Sequ
     made = []
     for r in raw:
         key = person_key(r["person_id"], r["vehicle_id"], REF_SUBJECTS[stage], r["id"])
-        due = (
-            by_customer.get(r["customer_id"])
-            if r["customer_id"] is not None
-            else by_vehicle.get(r["vehicle_id"])
-        )
+        due = by_customer.get(r["customer_id"]) if r["customer_id"] is not None else by_vehicle.get(r["vehicle_id"])
         phone, kind = phones.get(r["customer_id"], (None, None))
         if r.get("contact_e164") or r.get("contact_phone"):
             phone, kind = r["contact_e164"] or r["contact_phone"], r["contact_kind"]

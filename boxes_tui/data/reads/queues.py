@@ -70,17 +70,13 @@ def campaign_filters(conn: Connection, session: Session) -> list[tuple[str, str]
     return [(str(i), name) for i, name in rows_]
 
 
-def row_keys(
-    conn: Connection, session: Session, ask: Ask, limit: int | None = None, offset: int = 0
-) -> list[Key]:
+def row_keys(conn: Connection, session: Session, ask: Ask, limit: int | None = None, offset: int = 0) -> list[Key]:
     """The keys of the rows in the queue's order: what is late first, then the row's own time."""
     selected = []
     found = _narrow(conn, session, ask)
     for part in found:
         columns = [column.label(f"o{n}") for n, column in enumerate(part.order)]
-        query = select(literal(part.stage).label("stage"), part.table.c.id.label("id"), *columns).where(
-            part.where
-        )
+        query = select(literal(part.stage).label("stage"), part.table.c.id.label("id"), *columns).where(part.where)
         if part.limit is not None:
             query = query.order_by(*part.order).limit(part.limit)
         selected.append((part, query))
@@ -114,9 +110,7 @@ def rows_by_key(conn: Connection, session: Session, ask: Ask, keys: Sequence[Key
     return [found[key] for key in keys if key in found]
 
 
-def rows(
-    conn: Connection, session: Session, ask: Ask, limit: int | None = None, offset: int = 0
-) -> list[QueueRow]:
+def rows(conn: Connection, session: Session, ask: Ask, limit: int | None = None, offset: int = 0) -> list[QueueRow]:
     """Rows of a queue in order; complete unless ``limit`` is given."""
     return rows_by_key(conn, session, ask, row_keys(conn, session, ask, limit, offset))
 
@@ -136,9 +130,7 @@ def _narrow(conn: Connection, session: Session, ask: Ask) -> list[Part]:
             extra.append(_matches(t, ask.text))
         if ask.model:
             extra.append(
-                exists().where(
-                    vehicle.c.id == t.c.vehicle_id, func.lower(vehicle.c.model).contains(ask.model.lower())
-                )
+                exists().where(vehicle.c.id == t.c.vehicle_id, func.lower(vehicle.c.model).contains(ask.model.lower()))
             )
         made.append(replace(part, where=and_(part.where, *extra)) if extra else part)
     return made
@@ -148,9 +140,7 @@ def _branch_id(conn: Connection, code: str) -> int:
     found = conn.execute(select(branch.c.id).where(func.lower(branch.c.code) == code.lower())).scalar()
     if found is None:
         names = ", ".join(conn.execute(select(branch.c.code).order_by(branch.c.code)).scalars())
-        raise UsageError(
-            _("No hay una sucursal «{code}»; las que hay: {names}").format(code=code, names=names)
-        )
+        raise UsageError(_("No hay una sucursal «{code}»; las que hay: {names}").format(code=code, names=names))
     return int(found)
 
 
@@ -171,9 +161,7 @@ def _of_agent(t: Any, user_id: int) -> Any:
 def _matches(t: Any, text: str) -> Any:
     words = fold(text)
     plate = "".join(ch for ch in text.upper() if ch.isalnum())
-    named = exists().where(
-        customer.c.id == t.c.customer_id, customer.c.name_fold.contains(words, autoescape=True)
-    )
+    named = exists().where(customer.c.id == t.c.customer_id, customer.c.name_fold.contains(words, autoescape=True))
     tail = plate[::-1]
     unit = exists().where(
         vehicle.c.id == t.c.vehicle_id,

@@ -114,9 +114,7 @@ def _plates(conn: Connection, compact: str) -> Iterable[Found]:
         select(c.id, c.owner_id, c.plate).where(c.plate.like(compact + "%"), c.merged_into_id.is_(None))
     )
     for unit, who, plate in rows:
-        yield Found(
-            EXACT if plate == compact else START, f"pat. {plate}", who or _last_customer(conn, unit), unit
-        )
+        yield Found(EXACT if plate == compact else START, f"pat. {plate}", who or _last_customer(conn, unit), unit)
 
 
 def _last_customer(conn: Connection, vehicle_id: int) -> int | None:
@@ -140,9 +138,7 @@ def _keys(conn: Connection, session: Session, query: str) -> Iterable[Found]:
             keys.append(t.c.number == query)
         for condition in keys:
             rows = conn.execute(
-                select(t.c.source_key, t.c.customer_id, t.c.vehicle_id).where(
-                    condition, session.scope(t.c.branch_id)
-                )
+                select(t.c.source_key, t.c.customer_id, t.c.vehicle_id).where(condition, session.scope(t.c.branch_id))
             )
             for key, who, unit in rows:
                 yield Found(EXACT, f"{name} {key}", who, unit)
@@ -191,9 +187,7 @@ def _hits(conn: Connection, found: Iterable[Found]) -> list[Hit]:
     people = _people(conn, ids)
     phones = _all_phones(conn, ids)
     units = _units(conn, ids, {i.vehicle_id for i in items if i.vehicle_id is not None})
-    by_customer, by_vehicle = open_opportunities(
-        conn, ids, {i.vehicle_id for i in items if i.vehicle_id is not None}
-    )
+    by_customer, by_vehicle = open_opportunities(conn, ids, {i.vehicle_id for i in items if i.vehicle_id is not None})
     hits = []
     for item in items:
         name, doc, city, erased = people.get(item.customer_id or 0, (item.name, None, None, None))
@@ -202,9 +196,7 @@ def _hits(conn: Connection, found: Iterable[Found]) -> list[Hit]:
         own = units.get(("c", item.customer_id or 0), [])
         if item.vehicle_id is not None:
             own = [*units.get(("v", item.vehicle_id), []), *(u for u in own if u[3] != item.vehicle_id)]
-        marked = (
-            item.customer_id in by_customer if item.customer_id is not None else item.vehicle_id in by_vehicle
-        )
+        marked = item.customer_id in by_customer if item.customer_id is not None else item.vehicle_id in by_vehicle
         hits.append(
             Hit(
                 item.customer_id, name, doc, city, tuple(phones.get(item.customer_id or 0, ())),
@@ -218,9 +210,7 @@ def _people(conn: Connection, ids: set[int]) -> dict[int, tuple[Any, ...]]:
     c = customer.c
     found: dict[int, tuple[Any, ...]] = {}
     for chunk in _chunks(ids):
-        rows = conn.execute(
-            select(c.id, c.display_name, c.doc_number, c.city, c.erased_at).where(c.id.in_(chunk))
-        )
+        rows = conn.execute(select(c.id, c.display_name, c.doc_number, c.city, c.erased_at).where(c.id.in_(chunk)))
         found.update({r[0]: tuple(r[1:]) for r in rows})
     return found
 
@@ -243,9 +233,7 @@ def _all_phones(conn: Connection, ids: set[int]) -> dict[int, list[str]]:
     return found
 
 
-def _units(
-    conn: Connection, ids: set[int], vehicle_ids: set[int]
-) -> dict[tuple[str, int], list[tuple[Any, ...]]]:
+def _units(conn: Connection, ids: set[int], vehicle_ids: set[int]) -> dict[tuple[str, int], list[tuple[Any, ...]]]:
     c = vehicle.c
     columns = (func.coalesce(c.vin, c.chassis), c.plate, c.model, c.id)
     found: dict[tuple[str, int], list[tuple[Any, ...]]] = {}

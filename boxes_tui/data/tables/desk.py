@@ -29,9 +29,7 @@ call = Table(
     Column("opened_at", Instant),  # when the panel opened: handle time
     ref("user_id", "app_user"),
     ref("branch_id", "branch"),
-    Column(
-        "type", Text, nullable=False
-    ),  # welcome courtesy opportunity campaign appointment no_show in_process
+    Column("type", Text, nullable=False),  # welcome courtesy opportunity campaign appointment no_show in_process
     Column("purpose", Text, nullable=False),  # operational, offer
     Column("subject", Text),  # table of the row: sale_delivery, opportunity, appointment, repair_order
     Column("subject_id", BIG),
@@ -106,9 +104,7 @@ claim = Table(
     "claim",
     metadata,
     ident(),
-    Column(
-        "person", Text, nullable=False, unique=True
-    ),  # "p:<person_id>", "v:<vehicle_id>", "r:<subject>:<id>"
+    Column("person", Text, nullable=False, unique=True),  # "p:<person_id>", "v:<vehicle_id>", "r:<subject>:<id>"
     ref("user_id", "app_user", nullable=False, index=True),
     ref("branch_id", "branch"),
     Column("subject", Text),

@@ -61,20 +61,14 @@ customer = Table(
     Column("merged_into_key", Text),
     Column("active", Boolean),
     # kept by BOXES
-    Column(
-        "feed_key", Text
-    ),  # identity of a customer made by dotted fields without a key: doc / phone+name / row
-    Column(
-        "person_id", BIG, index=True
-    ),  # smallest customer id that shares a document or a phone (PRODUCT §5)
+    Column("feed_key", Text),  # identity of a customer made by dotted fields without a key: doc / phone+name / row
+    Column("person_id", BIG, index=True),  # smallest customer id that shares a document or a phone (PRODUCT §5)
     Column("merged_into_id", BIG),
     Column("name_fold", Text),
     Column("without_phone_at", Instant),  # the last phone was marked wrong: list "sin teléfono"
     Column("wa_opt_in_at", Instant),
     Column("wa_opt_in_source", CleanText),
-    Column(
-        "blocked_review", Boolean, nullable=False, server_default=text("false")
-    ),  # "en revisión" (art. 16)
+    Column("blocked_review", Boolean, nullable=False, server_default=text("false")),  # "en revisión" (art. 16)
     Column("erased_at", Instant),
     UniqueConstraint("source_id", "source_key"),
     Index("ix_customer_doc_digits", "doc_digits"),

@@ -32,9 +32,7 @@ branch = Table(
     Column("city", CleanText),
     Column("phone", CleanText),
     Column("email", CleanText),
-    Column(
-        "hours", Json
-    ),  # {"1": ["09:00", "20:00"], …} ISO weekdays; NULL = the defaults of the contact gate
+    Column("hours", Json),  # {"1": ["09:00", "20:00"], …} ISO weekdays; NULL = the defaults of the contact gate
     Column("workshop_hours", CleanText),
     Column("active", Boolean, nullable=False, server_default=true()),
 )
