@@ -1,0 +1,294 @@
+"""The app: themes, the hardened base, and the road from the first frame to the house (ARCHITECTURE §2).
+
+Nothing of the database is imported here: the first frame stands before it, the house is opened in a thread
+after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual import events
+from textual.app import App
+from textual.driver import Driver
+from textual.filter import LineFilter, Monochrome
+from textual.screen import Screen
+from textual.theme import Theme
+
+from boxes_tui.background import READS, Background
+from boxes_tui.config import Settings, load_settings
+from boxes_tui.crash import report_crash
+from boxes_tui.errors import BoxesError
+from boxes_tui.guard.crash_hooks import crash_sentence, install_hooks, loop_hook
+from boxes_tui.guard.environment import WEB_DRIVER, close_back_doors, wants_mouse
+from boxes_tui.guard.lifeline import Lifeline
+from boxes_tui.i18n import _, set_language
+from boxes_tui.widgets.bars import StatusLine
+from boxes_tui.widgets.filters import PLAIN_COLOURS
+from boxes_tui.widgets.safe import ARMOUR, rich_text
+from boxes_tui.widgets.screen import LEAST, Guarded, HouseReady
+from boxes_tui.widgets.signs import ASCII_SIGNS, needs_ascii
+from boxes_tui.widgets.tones import PALETTES, Palette, Tones
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from boxes_tui.bootstrap import House
+
+T = TypeVar("T")
+
+
+def theme_of(palette: Palette) -> Theme:
+    """A palette as a Textual theme; every tone is a CSS variable of its name (``$vencida``)."""
+    names = ("fondo", "panel", "barra", "texto", "atenuado", "acento", "vencida", "hoy", "proxima", "tomado", "foco")
+    return Theme(
+        name=palette.name,
+        primary=palette.acento,
+        accent=palette.acento,
+        error=palette.vencida,
+        warning=palette.hoy,
+        success=palette.proxima,
+        foreground=palette.texto,
+        background=palette.fondo,
+        surface=palette.panel,
+        panel=palette.barra,
+        dark=palette.dark,
+        variables={f"boxes-{name}": getattr(palette, name) for name in names},
+    )
+
+
+class BoxesApp(App[None]):
+    """The after-sales desk.
+
+    ``open_house`` gives the database's two doors; it runs in a daemon thread after the first frame, then
+    ``house`` is set and every screen gets :class:`~boxes_tui.widgets.screen.HouseReady`. ``first_screen``
+    makes the first screen (default: the board).
+    """
+
+    CSS = "Screen { background: $background; color: $foreground; }"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lambda: _palette_provider()}
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ALLOW_SELECT = False
+    TITLE = "BOXES"
+
+    def __init__(
+        self,
+        open_house: Callable[[], House],
+        settings: Settings,
+        first_screen: Callable[[], Screen[Any]] | None = None,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.house: House | None = None
+        self.lifeline: Lifeline | None = None
+        self.savers: list[Callable[[], None]] = []
+        self._open_house = open_house
+        self._first_screen = first_screen or _board
+        self._background = Background()
+        self._small = False
+        self.animation_level = "none"
+        self._use_palette()
+
+    # -- colours and signs -------------------------------------------------------------------------
+
+    def _use_palette(self) -> None:
+        for palette in PALETTES.values():
+            self.register_theme(theme_of(palette))
+        wanted = self.settings.option("theme", "oscuro")
+        palette = PALETTES.get(wanted, PALETTES["oscuro"])
+        few = self.console.color_system == "standard"
+        self.tones = Tones(palette, "none" if self.no_color else "16" if few else "full")
+        if few:
+            self.register_theme(theme_of(self.tones.palette))
+        self.set_reactive(App.theme, self.tones.palette.name)
+        encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
+        ascii_only = needs_ascii(encoding, os.environ.get("TERM", ""), self.settings.option("ascii", "auto"))
+        self._last_filters: list[LineFilter] = [ARMOUR, *([ASCII_SIGNS] if ascii_only else [])]
+
+    def use_theme(self, name: str) -> None:
+        """Change the theme (``oscuro``, ``claro``, ``contraste``) while running; other names change
+        nothing."""
+        if name in PALETTES and self.tones.colours == "full":
+            self.tones = Tones(PALETTES[name])
+            self.theme = name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters, no colour at all under NO_COLOR, and the last wall behind them."""
+        filters = [PLAIN_COLOURS if isinstance(f, Monochrome) else f for f in super().get_line_filters()]
+        return [*filters, *self._last_filters]
+
+    # -- the house ---------------------------------------------------------------------------------
+
+    async def background(self, fn: Callable[..., T], *args: Any, deadline: float = 8.0, lane: str = READS) -> T:
+        """The result of ``fn(*args)`` from a daemon thread (:meth:`Background.run`); lane ``acts`` keeps
+        the order."""
+        return await self._background.run(fn, *args, deadline=deadline, lane=lane)
+
+    def on_mount(self) -> None:
+        """Show the first screen, then open the house."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(loop_hook(self.settings.home))
+        if self.lifeline is not None:
+            self.lifeline.watch_loop(loop.call_soon_threadsafe)
+        self.push_screen(self._first_screen())
+        self.call_after_refresh(self._start_house)
+
+    def _start_house(self) -> None:
+        self.run_worker(self._house(), exit_on_error=True, group="house")
+
+    async def _house(self) -> None:
+        try:
+            self.house = await self.background(self._open_house, deadline=60.0)
+        except BoxesError as error:
+            self.exit(return_code=error.exit_code, message=rich_text(error))
+            return
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+        for screen in self.screen_stack:
+            screen.post_message(HouseReady(self.house))
+
+    def save_now(self) -> None:
+        """Keep everything that is typed: called by the lifeline from any thread, without loop or terminal."""
+        for saver in list(self.savers):
+            saver()
+
+    def leave(self, code: int) -> None:
+        """End the app with this exit status; from any thread."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
+
+    def stalled(self) -> float:
+        """Seconds that the terminal's line has stood still: claims are not renewed while it does."""
+        return float(getattr(self._driver, "stalled", 0.0))
+
+    # -- keys --------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Before any key: successes leave the status line, acted rows leave the list. A small window takes
+        only q."""
+        if isinstance(event, events.Resize):
+            self._small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self._small:
+                if event.key in ("q", "ctrl+q"):
+                    self.exit()
+                return
+            for screen in self.screen_stack:
+                if isinstance(screen, Guarded):
+                    screen.before_key(event.key)
+        await super().on_event(event)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: say how to leave."""
+        self.notify(_("Para salir: [Esc] hasta el tablero, y [q]. [Ctrl+Q] sale enseguida."))
+
+    def notify(self, message: str, **options: Any) -> None:
+        """No toasts: what Textual or an action notifies goes to the status line, literally."""
+        for screen in reversed(self.screen_stack):
+            for status in screen.query(StatusLine):
+                status.ok(message)
+                return
+
+    # -- what a desk over SSH must not do ----------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[Any]:
+        """None of Textual's own (screenshots write personal data on the server)."""
+        return ()
+
+    async def _broker_event(self, event_name: str, event: events.Event, default_namespace: Any) -> bool:
+        """No action ever runs from a text (RELIABILITY §4.1)."""
+        return False
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Never a browser on the server; the link is shown to be opened on the agent's side."""
+        self.notify(url)
+
+    def deliver_text(self, *args: Any, **kwargs: Any) -> str | None:
+        """No files by the back door."""
+        return None
+
+    def deliver_binary(self, *args: Any, **kwargs: Any) -> str | None:
+        """No files by the back door."""
+        return None
+
+    def action_suspend_process(self) -> None:
+        """No shell behind the desk."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our driver on a terminal; never one named by the environment."""
+        from boxes_tui.guard.driver import BoxesDriver
+
+        return super().get_driver_class() if os.environ.get("TEXTUAL_DRIVER") == WEB_DRIVER else BoxesDriver
+
+    # -- errors ------------------------------------------------------------------------------------
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A code on the terminal, places and types in a file, never a value; exit status 1."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self.save_now()
+            code, path = report_crash(error, self.settings.home)
+            self._exit_renderables.append(rich_text(crash_sentence(code, path)))
+        self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        for renderable in self._exit_renderables[:1]:
+            self.error_console.print(renderable, soft_wrap=True)
+        self._exit_renderables.clear()
+
+
+def _board() -> Screen[Any]:
+    screen: Screen[Any] = import_module("boxes_tui.screens.board").BoardScreen()
+    return screen
+
+
+def _palette_provider() -> type[Provider]:
+    from boxes_tui.widgets.palette import VerbCommands
+
+    return VerbCommands
+
+
+def run(open_house: Callable[[], House] | None = None, first_screen: Callable[[], Screen[Any]] | None = None) -> int:
+    """Run the app on this terminal; the exit status (PRODUCT §10; 128 + signal where one ended it)."""
+    from boxes_tui.guard.driver import terminal_complaint
+
+    try:
+        settings = load_settings()
+    except BoxesError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    set_language(settings.lang)
+    complaint = terminal_complaint()
+    if complaint:
+        print(complaint, file=sys.stderr)
+        return 1
+    gc.disable()
+    close_back_doors()
+    install_hooks(settings.home)
+    if sys.__stderr__ is not None:
+        sys.__stderr__.reconfigure(errors="replace")
+    app = BoxesApp(open_house or (lambda: _open(settings)), settings, first_screen)
+    lifeline = Lifeline(app.save_now, app.leave, app.stalled)
+    lifeline.install()
+    app.lifeline = lifeline
+    app.run(mouse=wants_mouse(settings.option("mouse", "auto")))
+    code = app.return_code or 0
+    lifeline.last_resort(code)
+    return code
+
+
+def _open(settings: Settings) -> House:
+    from boxes_tui.bootstrap import open_house
+
+    return open_house(settings)

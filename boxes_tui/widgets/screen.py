@@ -1,0 +1,96 @@
+"""The base of every screen: its frame, the size guard, and what happens before each key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, TypeVar
+
+from textual import events
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+
+from boxes_tui.widgets.bars import SmallWindow, StatusLine
+from boxes_tui.widgets.frame import Frame
+from boxes_tui.widgets.grid import Grid
+
+Answer = TypeVar("Answer")
+
+LEAST = (60, 15)
+"""The smallest window that shows a screen; a smaller one shows one sentence."""
+
+
+class HouseReady(Message):
+    """The database's doors are open; every screen gets it once (``on_house_ready``). Screens made later find
+    ``app.house`` set."""
+
+    def __init__(self, house: object) -> None:
+        super().__init__()
+        self.house = house
+
+
+class Guarded:
+    """What screens and dialogs share: nothing but one sentence in a small window, and the hook before each
+    key."""
+
+    def before_key(self: Any, key: str) -> None:
+        """Called before any key is handled, also while another screen stands above: a success goes from the
+        status line, acted rows leave the list. Add to it, keep this."""
+        for widget in self.query(StatusLine):
+            widget.key_pressed(key)
+        for grid in self.query(Grid):
+            grid.key_pressed(key)
+
+    def fit_size(self: Any, width: int, height: int) -> None:
+        """Show the one sentence where the window is too small."""
+        small = width < LEAST[0] or height < LEAST[1]
+        if small and not self.query(SmallWindow):
+            self.mount(SmallWindow())
+        if self.has_class("-small") != small:
+            self.set_class(small, "-small")
+
+
+class BoxesScreen(Guarded, Screen[Answer]):
+    """A full screen. Set ``self.frame`` in ``__init__`` (or override ``compose``); the first focusable part
+    of the body gets the focus."""
+
+    DEFAULT_CSS = """
+    BoxesScreen { background: $background; layout: vertical; overflow: hidden; }
+    BoxesScreen.-small > * { display: none; }
+    BoxesScreen.-small > SmallWindow { display: block; }
+    """
+    ALLOW_SELECT: ClassVar[bool] = False
+    frame: Frame[Any] | None = None
+
+    def compose(self) -> Iterator[Widget]:
+        """The frame's parts."""
+        if self.frame is not None:
+            yield from self.frame.compose()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange frame and guard for the size."""
+        self.fit_size(event.size.width, event.size.height)
+        if self.frame is not None:
+            self.frame.fit(event.size.width, event.size.height)
+
+
+class BoxesModal(Guarded, ModalScreen[Answer]):
+    """A dialog over a screen. ``Esc`` leaves it without an answer; it never throws typed text away by
+    itself."""
+
+    DEFAULT_CSS = """
+    BoxesModal { background: transparent; }
+    BoxesModal.-small { background: $background; }
+    BoxesModal.-small > * { display: none; }
+    BoxesModal.-small > SmallWindow { display: block; }
+    """
+    BINDINGS = [("escape", "leave", "")]
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def action_leave(self) -> None:
+        """Leave without an answer."""
+        self.dismiss(None)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Guard the size."""
+        self.fit_size(event.size.width, event.size.height)

@@ -1,0 +1,54 @@
+"""The signs of SCREENS §2 and what stands for them on terminals without the glyphs. All are one cell wide."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+OVERDUE, TODAY, UPCOMING, DONE, BAD_PHONE = "▲", "■", "▷", "✓", "✗"
+OPPORTUNITY, CHOSEN, NOT_CHOSEN, PICKED, FIELD, STAR = "◆", "●", "○", "▸", "▏", "★"
+
+ASCII = {
+    "▲": "!", "■": "=", "▷": ")", "✓": "v", "✗": "X", "◆": "*", "●": "#", "○": "o", "▸": ">", "▏": ":", "★": "+",
+    "…": "~", "—": "-", "–": "-", "█": "#", "▓": "%", "▒": "+", "░": ".", "·": ".", "─": "-", "│": "|",
+    "┌": "+", "┐": "+", "└": "+", "┘": "+", "┤": "+", "┼": "+", "←": "<", "→": ">", "↑": "^", "↓": "v", "−": "-",
+    "×": "x", "«": '"', "»": '"', "º": "o", "’": "'", "“": '"', "”": '"',
+    "▀": "#", "▄": "#", "▌": "#", "▐": "#", "▘": "#", "▝": "#", "▖": "#", "▗": "#", "▙": "#", "▛": "#", "▜": "#",
+    "▟": "#", "▚": "#", "▞": "#", "▁": ".", "▂": ".", "▃": "+", "▅": "#", "▆": "#", "▇": "#",
+}  # fmt: skip
+"""Sign → ASCII, cell for cell; accents are kept. ``÷`` and ``±`` would need two cells and stay Latin-1."""
+
+_TABLE = str.maketrans(ASCII)
+
+
+def ascii_signs(text: str) -> str:
+    """The text with every sign as its ASCII stand-in, as wide as before."""
+    return text.translate(_TABLE)
+
+
+class AsciiSigns(LineFilter):
+    """The last step before a terminal without the glyphs (its encoding is not UTF-8, or ``ascii`` is set)."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments with ASCII signs."""
+        return [
+            segment
+            if segment.text.isascii()
+            else Segment(segment.text.translate(_TABLE), segment.style, segment.control)
+            for segment in segments
+        ]
+
+
+ASCII_SIGNS = AsciiSigns()
+"""One shared instance: Textual caches filtered strips by filter."""
+
+
+def needs_ascii(encoding: str | None, term: str, choice: str = "auto") -> bool:
+    """Whether signs go as ASCII: ``choice`` (setting ``ascii``: 1, 0, auto) first, then encoding and the
+    Linux console."""
+    if choice.lower() in ("1", "true", "yes", "sí", "si"):
+        return True
+    if choice.lower() in ("0", "false", "no"):
+        return False
+    return term == "linux" or "utf" not in (encoding or "").lower()
