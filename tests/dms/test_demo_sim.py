@@ -29,6 +29,7 @@ HOURS = [
     datetime(2026, 11, 22, 10, 30),  # a Sunday
     datetime(2026, 11, 23, 2, 40),  # the night to Monday
     datetime(2026, 12, 25, 22, 15),  # Christmas, late
+    datetime(2026, 11, 21, 23, 59),
 ]
 
 
@@ -58,9 +59,7 @@ def board(world: World) -> Counter[str]:
         for o in cell.orders:
             age = (today - o.opened.date()).days
             if o.in_process:
-                found[
-                    "today" if age == 0 else "yesterday" if age == 1 else "week" if age < 8 else "older"
-                ] += 1
+                found["today" if age == 0 else "yesterday" if age == 1 else "week" if age < 8 else "older"] += 1
             elif o.delivered is not None:
                 found["completed"] += 0 <= (today - o.delivered.date()).days <= 15
             found["arrivals"] += age == 0 and o.status not in ("PR", "AN")
@@ -84,7 +83,9 @@ def _count_appointments(cell: Cell, found: Counter[str]) -> None:
 @pytest.mark.parametrize("anchor", HOURS, ids=str)
 @pytest.mark.parametrize("seed", [1, 7])
 def test_every_queue_is_full_at_whatever_hour(anchor: datetime, seed: int) -> None:
-    found = board(made(anchor, seed))
+    world = made(anchor, seed)
+    found = board(world)
+    world.advance(anchor + timedelta(days=1))
     bands = {
         "deliveries": (20, 24), "today": (19, 23), "yesterday": (5, 8), "week": (3, 6), "older": (17, 21),
         "completed": (23, 28), "not_arrived": (13, 16), "late": (3, 5), "expected": (48, 54),
@@ -171,9 +172,7 @@ def test_rows_of_every_file(tmp_path: Path) -> None:
     tails = Counter(r["CHASIS"][-7:] for r in units if len(r["CHASIS"]) == 17)
     assert max(tails.values()) == 2, "two units share the tail of their chassis"
     assert any(not r["DOMINIO"] for r in units), "a new unit waits for its plate"
-    sheet = (
-        CalamineWorkbook.from_path(files["ordenes"]).get_sheet_by_index(0).to_python(skip_empty_area=False)
-    )
+    sheet = CalamineWorkbook.from_path(files["ordenes"]).get_sheet_by_index(0).to_python(skip_empty_area=False)
     assert tuple(sheet[2]) == dialect.ORDER_HEADS and sheet[-1][0] == "TOTAL"
     assert len(sheet) == 4 + len(cell.orders)
     assert isinstance(sheet[3][3], datetime)
@@ -202,9 +201,7 @@ def test_a_running_export_holds_what_changed(tmp_path: Path) -> None:
         if len(r["FECHA"]) == 10
     )
     changed = {o.number for o in cell.orders if o.changed > ANCHOR - export.OVERLAP}
-    sheet = (
-        CalamineWorkbook.from_path(files["ordenes"]).get_sheet_by_index(0).to_python(skip_empty_area=False)
-    )
+    sheet = CalamineWorkbook.from_path(files["ordenes"]).get_sheet_by_index(0).to_python(skip_empty_area=False)
     assert {int(str(r[1]).split(".")[0]) for r in sheet[3:-1]} == changed
     assert changed and len(changed) < 60
 
@@ -228,6 +225,7 @@ def test_scale_multiplies_and_cells_have_their_own_keys(tmp_path: Path) -> None:
     assert len(set(keys)) == len(keys) > 850
     plates = [r["DOMINIO"] for r in rows_of(files["unidades"]) if r["DOMINIO"]]
     assert len(set(plates)) == len(plates)
+    world.advance(ANCHOR + timedelta(days=2))
     small = board(made(scale=0.3))
     assert small["not_arrived"] and small["no_show"] and small["week"]
 

@@ -90,7 +90,8 @@ def miss(cell: Cell, appointment: Appointment) -> None:
 
 def watch(cell: Cell, appointment: Appointment) -> None:
     """At the end of its day an appointment is kept or missed."""
-    cell.at(datetime.combine(appointment.start.date(), time(23, 56)), miss, appointment)
+    end = datetime.combine(appointment.start.date(), time(23, 56))
+    cell.at(max(end, appointment.start + timedelta(minutes=1)), miss, appointment)
 
 
 def expect(cell: Cell, appointment: Appointment, cancels: bool = True) -> None:

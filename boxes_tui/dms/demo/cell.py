@@ -142,9 +142,7 @@ class Cell:
 
     # --- newcomers --------------------------------------------------------------------------------
 
-    def new_customer(
-        self, name: str | None = None, company: bool = False, branch: int | None = None
-    ) -> Customer:
+    def new_customer(self, name: str | None = None, company: bool = False, branch: int | None = None) -> Customer:
         """Someone enters the master file now."""
         rng = self.rng
         index = self.index * KEYS_PER_CELL + len(self.customers)
@@ -165,9 +163,7 @@ class Cell:
             city=town,
             province=place.province,
             postal=postal,
-            born=None
-            if company or rng.random() < 0.4
-            else date(rng.randint(1948, 2004), rng.randint(1, 12), 15),
+            born=None if company or rng.random() < 0.4 else date(rng.randint(1948, 2004), rng.randint(1, 12), 15),
             branch=site,
             changed=self.now,
         )
@@ -196,9 +192,7 @@ class Cell:
             model=model,
             vin=full,
             chassis=full if short < 0.9 else (full[-8:] if short < 0.97 else full[-7:]),
-            plate=(people.old_plate(index) if old else people.plate(index, max(year, 2019)))
-            if plated
-            else "",
+            plate=(people.old_plate(index) if old else people.plate(index, max(year, 2019))) if plated else "",
             year=year,
             color=rng.choice(COLORS),
             sold_on=sold_on,

@@ -95,7 +95,5 @@ class Desk:
         """Appointments of the dense weeks that ended in an order."""
         first = self.today - timedelta(days=54)
         return [
-            a
-            for a in self.cell.appointments
-            if a.order and a.booked.date() >= first and a.customer and not a.vanished
+            a for a in self.cell.appointments if a.order and a.booked.date() >= first and a.customer and not a.vanished
         ]

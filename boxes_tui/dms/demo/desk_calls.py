@@ -25,17 +25,13 @@ _ANGRY = ("Demoraron tres días más", "Sigue el ruido en el tren delantero", "N
 
 def welcome(desk: Desk) -> None:
     """Deliveries of the last 30 days: four welcomed, the rest pending; older ones all welcomed but three."""
-    rows = [
-        d for d in desk.cell.deliveries if not d.annulled and (desk.today - d.delivered.date()).days <= 86
-    ]
+    rows = [d for d in desk.cell.deliveries if not d.annulled and (desk.today - d.delivered.date()).days <= 86]
     recent = [d for d in rows if (desk.today - d.delivered.date()).days <= 30]
     older = [d for d in rows if (desk.today - d.delivered.date()).days > 30]
     leaks = {d.key for d in older[-desk.count(LEAKED_DELIVERIES) :]}
     for row in older:
         if row.key in leaks:
-            desk.attempts(
-                1, row.delivered.date() + timedelta(days=9), desk.agent(row.branch), "deliveries", row.key
-            )
+            desk.attempts(1, row.delivered.date() + timedelta(days=9), desk.agent(row.branch), "deliveries", row.key)
         else:
             _welcomed(desk, row, desk.rng.randint(1, 12))
     done = [d for d in recent if 3 <= (desk.today - d.delivered.date()).days <= 20][: desk.count(WELCOMED_30)]
@@ -49,9 +45,7 @@ def welcome(desk: Desk) -> None:
             desk.attempts(2, desk.today - timedelta(days=4), agent, "deliveries", row.key)
         elif n % 3 == 0 and age > 4:
             desk.attempts(1 + n % 2, desk.today - timedelta(days=3), agent, "deliveries", row.key)
-    back = next(
-        (d for d in pending[1:] if d.branch == 0 and (desk.today - d.delivered.date()).days > 1), None
-    )
+    back = next((d for d in pending[1:] if d.branch == 0 and (desk.today - d.delivered.date()).days > 1), None)
     if back is not None and desk.cell.index == 0:
         callback(desk, "deliveries", back.key, desk.anchor + timedelta(minutes=20), "después de almorzar")
 
@@ -67,9 +61,7 @@ def _welcomed(desk: Desk, row: Delivery, days: int) -> None:
     """A welcome call that closes, after some that reached nobody; mostly with the opportunity it sows."""
     rng, agent = desk.rng, desk.agent(row.branch)
     if days > 2:
-        desk.attempts(
-            rng.randint(0, 2), row.delivered.date() + timedelta(days=1), agent, "deliveries", row.key
-        )
+        desk.attempts(rng.randint(0, 2), row.delivered.date() + timedelta(days=1), agent, "deliveries", row.key)
     at = desk.moment(row.delivered.date() + timedelta(days=max(days, 3)))
     luck = rng.random()
     if luck < 0.82:
@@ -79,9 +71,7 @@ def _welcomed(desk: Desk, row: Delivery, days: int) -> None:
             days_to = min(365, int(10_000 / row.vehicle.km_day))
             due = row.delivered.date() + timedelta(days=max(days_to, 110))
             about = "Primer service 10.000 km"
-            desk.act(
-                "opportunity", at + timedelta(minutes=1), agent, "deliveries", row.key, due=due, about=about
-            )
+            desk.act("opportunity", at + timedelta(minutes=1), agent, "deliveries", row.key, due=due, about=about)
     elif luck < 0.92:
         due = desk.today + timedelta(days=rng.randint(40, 160))
         desk.act("call", at, agent, "deliveries", row.key, disposition="later", due=due, note="Viaja seguido")
@@ -103,9 +93,7 @@ def courtesy(desk: Desk) -> None:
             _thanked(desk, row, desk.rng.randint(1, 9))
         elif row.number % 2:
             desk.attempts(1, desk.today - timedelta(days=8), desk.agent(row.branch), "completed", row.key)
-    called = [o for o in recent if o.delivered and o.delivered.date() < desk.today][2:][::3][
-        : desk.count(CALLED_15)
-    ]
+    called = [o for o in recent if o.delivered and o.delivered.date() < desk.today][2:][::3][: desk.count(CALLED_15)]
     for n, row in enumerate(called):
         if n == len(called) - 1 and row.delivered:
             _complained(desk, row, desk.moment(desk.today), answered=False)
@@ -123,9 +111,7 @@ def _thanked(desk: Desk, row: Order, days: int) -> None:
     assert row.delivered is not None
     day = min(row.delivered.date() + timedelta(days=days), desk.today)
     if days > 3:
-        desk.attempts(
-            rng.randint(0, 2), row.delivered.date() + timedelta(days=1), agent, "completed", row.key
-        )
+        desk.attempts(rng.randint(0, 2), row.delivered.date() + timedelta(days=1), agent, "completed", row.key)
     at = desk.moment(day)
     luck = rng.random()
     if luck < 0.04:
@@ -211,11 +197,7 @@ def delivered_by_hand(desk: Desk) -> None:
     """One order that the DMS still shows open was handed over; the desk says so."""
     hours = timedelta(hours=30)
     for row in desk.cell.orders:
-        if (
-            row.in_process
-            and row.opened < desk.anchor - timedelta(days=8)
-            and row.status in ("TE", "FA", "EP")
-        ):
+        if row.in_process and row.opened < desk.anchor - timedelta(days=8) and row.status in ("TE", "FA", "EP"):
             at = desk.moment((desk.anchor - hours).date())
             desk.act("deliver", at, "luis", "in_process", row.key)
             return

@@ -50,9 +50,7 @@ def campaigns(desk: Desk) -> None:
     for spec in CAMPAIGNS:
         began = desk.moment(desk.today - timedelta(days=spec.began))
         fitting = [v for v in desk.cell.vehicles if v.model.model == spec.model and v.sold_on < began.date()]
-        turnos = {
-            a.vehicle.key: a for a in desk.kept() if a.vehicle and a.booked > began and a.key not in desk.sold
-        }
+        turnos = {a.vehicle.key: a for a in desk.kept() if a.vehicle and a.booked > began and a.key not in desk.sold}
         came = [v for v in fitting if v.key in turnos][: desk.count(spec.sold)]
         others = [v for v in fitting if v not in came and v.chassis == v.vin]
         opened = others[: desk.count(spec.open)]
@@ -150,18 +148,12 @@ def sold_and_discarded(desk: Desk) -> None:
     """Turnos sold: most stand in the DMS as said, some on another day, two nowhere; three were sold today
     by Ana.
     """
-    past = [
-        a
-        for a in desk.kept()
-        if a.key not in desk.sold and a.vehicle and desk.last_order(a.vehicle, a.booked)
-    ]
+    past = [a for a in desk.kept() if a.key not in desk.sold and a.vehicle and desk.last_order(a.vehicle, a.booked)]
     for n, turno in enumerate(past[::3][: desk.count(SOLD)]):
         off = timedelta(days=(1, 2, 3)[n % 3]) if n % 8 == 5 else timedelta()
         _sold(desk, turno, turno.booked + timedelta(minutes=6), desk.agent(turno.branch), off)
     ahead = [a for a in desk.cell.appointments if a.waiting and a.customer and a.branch == 0]
-    ahead = [
-        a for a in ahead if a.start.date() > desk.today and a.vehicle and desk.last_order(a.vehicle, a.booked)
-    ]
+    ahead = [a for a in ahead if a.start.date() > desk.today and a.vehicle and desk.last_order(a.vehicle, a.booked)]
     for turno in sorted(ahead, key=lambda a: a.booked)[-2:]:
         _sold(desk, turno, desk.moment(desk.today), "ana", timedelta())
     lone = [v for v in desk.idle_units()[1::2] if v.branch == 0][desk.count(DISCARDED) :][:3]

@@ -91,9 +91,7 @@ def customer(row: Customer) -> str:
 def vehicle(row: Vehicle) -> str:
     """A line of ``unidades``."""
     changed, model = row.changed, row.model
-    warranty = (
-        date(row.sold_on.year + 3, row.sold_on.month, min(row.sold_on.day, 28)) if row.year > 2019 else None
-    )
+    warranty = date(row.sold_on.year + 3, row.sold_on.month, min(row.sold_on.day, 28)) if row.year > 2019 else None
     engine = f"M{row.vin[-6:]}" if row.index % 3 else "NULL"
     return (
         f"{row.key};{row.chassis};{row.plate};{model.make};{model.model};{model.version};{row.year};{row.color};"
@@ -108,8 +106,8 @@ def delivery(row: Delivery) -> str:
     sold = when.date() - timedelta(days=unit.index % 9 + 1)
     return (
         f"{row.key};{BRANCHES[row.branch].code};{day(sold)};{day(when)};"
-        f"{'' if row.dated_only else hour(when)};{unit.chassis};{unit.plate};{row.customer.key};{text(row.customer.name)};"
-        f"{row.condition};{row.seller};{'A' if row.annulled else 'E'}"
+        f"{'' if row.dated_only else hour(when)};{unit.chassis};{unit.plate};{row.customer.key};"
+        f"{text(row.customer.name)};{row.condition};{row.seller};{'A' if row.annulled else 'E'}"
     )
 
 

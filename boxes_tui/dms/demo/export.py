@@ -62,9 +62,7 @@ class _Export:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
         if kind is not None:
             for file in self._files():
                 file.abandon()
@@ -83,9 +81,7 @@ class _Export:
             self._add("unidades", [dialect.vehicle(v) for v in cell.vehicles])
         if since is None or cell.sales_changed > since:
             self._add("entregas", [dialect.delivery(d) for d in cell.deliveries])
-        kept = [
-            a for a in cell.appointments if not a.vanished and (since is None or dialect.in_window(a, cell))
-        ]
+        kept = [a for a in cell.appointments if not a.vanished and (since is None or dialect.in_window(a, cell))]
         self._add("turnos", [dialect.appointment(a) for a in kept])
         if orders:
             self._orders(orders)

@@ -48,9 +48,7 @@ def open_order(
         notes=rng.choice(catalogue.NOTES),
     )
     if rng.random() < 0.45 or job.order_type == "GAR":
-        order.incidents.append(
-            ("Q", rng.choice(catalogue.COMPLAINTS), now, rng.choice(("", "MEDIA", "ALTA")))
-        )
+        order.incidents.append(("Q", rng.choice(catalogue.COMPLAINTS), now, rng.choice(("", "MEDIA", "ALTA"))))
     cell.orders.append(order)
     vehicle.busy += 1
     vehicle.reading, vehicle.last_visit = order.km, now.date()
@@ -124,20 +122,14 @@ def fill_lines(cell: Cell, order: Order) -> None:
     nothing.
     """
     rng = cell.rng
-    parts = (
-        order.job.lines
-        if len(order.job.lines) < 3
-        else order.job.lines[: rng.randint(2, len(order.job.lines))]
-    )
+    parts = order.job.lines if len(order.job.lines) < 3 else order.job.lines[: rng.randint(2, len(order.job.lines))]
     paid = order.pay in "CS"
     lines: list[Line] = []
     for kind, code, text in parts:
         amount = round(order.job.price * rng.uniform(0.8, 1.25) * 100 / len(parts)) if paid else 0
         hours = round(order.job.hours * 100) if kind == "MO" else 0
         quantity = 400 if "ACEITE MOTOR" in text else 100
-        lines.append(
-            (kind, code, text, quantity, hours, amount, order.pay, rng.choice(catalogue.TECHNICIANS))
-        )
+        lines.append((kind, code, text, quantity, hours, amount, order.pay, rng.choice(catalogue.TECHNICIANS)))
     order.lines = lines
     order.total = sum(line[5] for line in lines)
 

@@ -138,9 +138,7 @@ def plate(index: int, year: int) -> str:
 def old_plate(index: int) -> str:
     """A plate of the series before 2016 (``AAA000``), for used units."""
     block = index // 1000
-    return (
-        f"{'OPM'[index % 3]}{_LETTERS[block // 26 % 26]}{_LETTERS[block % 26]}{index % 1000 * 7 % 1000:03d}"
-    )
+    return f"{'OPM'[index % 3]}{_LETTERS[block // 26 % 26]}{_LETTERS[block % 26]}{index % 1000 * 7 % 1000:03d}"
 
 
 def vin(head: str, year: int, index: int, serial: int) -> str:

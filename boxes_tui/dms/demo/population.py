@@ -75,9 +75,7 @@ def _visits(cell: Cell, last: date) -> list[tuple[datetime, Vehicle]]:
             if day.weekday() == 6:
                 day += timedelta(days=1)
             if rng.random() < faith:
-                visits.append(
-                    (datetime.combine(day, time(8)) + timedelta(minutes=rng.randint(0, 560)), vehicle)
-                )
+                visits.append((datetime.combine(day, time(8)) + timedelta(minutes=rng.randint(0, 560)), vehicle))
             if rng.random() < 0.22:
                 repair = day + timedelta(days=rng.randint(10, 60))
                 if repair <= last and repair.weekday() != 6:

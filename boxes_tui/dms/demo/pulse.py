@@ -74,9 +74,7 @@ def _happen(cell: Cell, what: str) -> None:
     if what == "book":
         vehicle = _idle(cell)
         day = now.date() + timedelta(days=rng.choice((1, 1, 1, 2, 2, 3, 4, 5, 7, 9, 12, 16, 21, 28)))
-        start = cell.next_work(datetime.combine(day, datetime.min.time())) + timedelta(
-            minutes=30 * rng.randint(0, 18)
-        )
+        start = cell.next_work(datetime.combine(day, datetime.min.time())) + timedelta(minutes=30 * rng.randint(0, 18))
         if vehicle is not None:
             bookings.expect(cell, bookings.book(cell, vehicle, start, counter=rng.random() < 0.05))
     elif what == "walk_in":
@@ -102,11 +100,7 @@ def _idle(cell: Cell) -> Vehicle | None:
     limit = cell.now.date() - timedelta(days=20)
     for _ in range(40):
         vehicle = cell.rng.choice(cell.vehicles)
-        if (
-            not vehicle.busy
-            and vehicle.sold_on < limit
-            and (vehicle.last_visit is None or vehicle.last_visit < limit)
-        ):
+        if not vehicle.busy and vehicle.sold_on < limit and (vehicle.last_visit is None or vehicle.last_visit < limit):
             return vehicle
     return None
 
@@ -145,7 +139,5 @@ def _change_order(cell: Cell, what: str) -> None:
         if order.status == "AB":
             void(cell, order)
     elif order.promised is not None:
-        order.promised = cell.next_work(
-            max(order.promised, cell.now) + timedelta(hours=cell.rng.choice((3, 24, 48)))
-        )
+        order.promised = cell.next_work(max(order.promised, cell.now) + timedelta(hours=cell.rng.choice((3, 24, 48))))
         order.changed = cell.now

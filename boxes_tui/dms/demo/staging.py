@@ -101,6 +101,7 @@ def _today(plan: Stage) -> None:
     number = plan.count(LATER_TODAY)
     for n in range(number):
         exact = anchor + timedelta(minutes=max(1, room * (n + 1) // (number + 1)))
+        exact = min(exact, datetime.combine(plan.today, time(23, 59)))
         start = _five(exact) if _five(exact) > anchor else exact
         fate = max(anchor + timedelta(minutes=1 + n), start + timedelta(minutes=plan.rng.randint(-9, 22)))
         _turno(plan, start, None if n % 7 == 6 else fate)
@@ -209,9 +210,7 @@ def _ahead(cell: Cell, vehicle: Vehicle, start: datetime, what: str) -> None:
     """Book ahead; whatever happens to it happens in the last 20 hours before the anchor, for the sync to
     notice.
     """
-    appointment: Appointment = bookings.book(
-        cell, vehicle, start, counter=what == "" and cell.rng.random() < 0.06
-    )
+    appointment: Appointment = bookings.book(cell, vehicle, start, counter=what == "" and cell.rng.random() < 0.06)
     soon = cell.anchor - timedelta(minutes=cell.rng.randint(45, 1_200))
     other = cell.next_work(start + timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
     if what == "move":
@@ -247,9 +246,7 @@ def _sales(plan: Stage) -> None:
         days = plan.days(first, last)
         names = [people.LONG_BUYER, None, "MÜLLER PEÑA [0 KM], INÉS"] if last == 0 and cell.index == 0 else []
         for n in range(plan.count(quantity)):
-            day = (
-                plan.today + timedelta(days=first) if n == 0 else plan.today if last == 0 and n < 3 else None
-            )
+            day = plan.today + timedelta(days=first) if n == 0 else plan.today if last == 0 and n < 3 else None
             when = plan.moment(day or plan.rng.choice(days))
             name = names[n] if n < len(names) else None
             cell.at(when, acts.sell, plan.rng.choice(("0KM", "0KM", "0KM", "PLAN", "USADO")), name)
