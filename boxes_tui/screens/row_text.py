@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from boxes_tui.data.reads.details import QueueRow
-from boxes_tui.data.session import Session
 from boxes_tui.domain import dispositions
 from boxes_tui.domain.formats import money, number, show_day
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from boxes_tui.data.reads.details import QueueRow
+    from boxes_tui.data.session import Session
 
 NEAR_DAYS = 3
 """Days left in the window from which a row of queues 1 and 5 is marked ``▲``."""
@@ -111,7 +114,9 @@ def _state_sign(queue: str, row: QueueRow, at: Moment) -> tuple[str, str]:
     if row.state in ("done", "sold", "arrived", "delivered", "closed") or (row.state == "confirmed" and not row.late):
         return "✓", "exito"
     stage = row.stage if queue == "leaks" else queue
-    if queue == "leaks" or (stage in ("opportunities", "appointments", "in_process", "campaign_opportunities") and row.late):
+    if queue == "leaks" or (
+        stage in ("opportunities", "appointments", "in_process", "campaign_opportunities") and row.late
+    ):
         return "▲", "vencida"
     if stage in ("deliveries", "completed"):
         near = row.leaves_on is not None and (row.leaves_on - at.today).days <= NEAR_DAYS
@@ -229,7 +234,7 @@ def phone_text(phone: str | None, kind: str | None) -> str:
     if not phone:
         return _("sin teléfono")
     shown = show_phone(phone) if phone.startswith("+") else phone
-    label = _(KINDS[kind]) if kind in KINDS and KINDS[kind] else ""
+    label = _(KINDS[kind]) if KINDS.get(kind) else ""
     return f"{shown} {label}".rstrip()
 
 
@@ -245,7 +250,9 @@ def detail_lines(queue: str, row: QueueRow, at: Moment) -> tuple[str, str]:
         first += [x for x in (row.email, row.about) if x]
     if stage in ("in_process", "completed") and row.stage != "appointments":
         first += _order_words(row, at, stage)
-    second = [x for x in (_why(stage, row, at), _opportunity_words(row, at, stage), _attempts(row, at), _marks(row)) if x]
+    second = [
+        x for x in (_why(stage, row, at), _opportunity_words(row, at, stage), _attempts(row, at), _marks(row)) if x
+    ]
     return " · ".join(first), " · ".join(second)
 
 
@@ -265,7 +272,9 @@ def _why(stage: str, row: QueueRow, at: Moment) -> str:
     if stage in ("deliveries", "completed") and row.leaves_on and row.state == "pending":
         left = (row.leaves_on - at.today).days
         if left < 0:
-            return ngettext("Salió de la ventana hace {n} día", "Salió de la ventana hace {n} días", -left).format(n=-left)
+            return ngettext("Salió de la ventana hace {n} día", "Salió de la ventana hace {n} días", -left).format(
+                n=-left
+            )
         if left == 0:
             return _("Último día de la ventana: hoy; mañana pasa a Fugas")
         return ngettext("Queda {n} día de ventana", "Quedan {n} días de ventana", left).format(n=left)

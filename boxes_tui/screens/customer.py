@@ -1,0 +1,67 @@
+"""*Ver cliente*: one screen, no tabs (PRODUCT §4, SCREENS *Ver cliente*)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from boxes_tui.data.reads.board import freshness
+from boxes_tui.data.reads.customers import Card, card
+from boxes_tui.i18n import _, ngettext
+from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.customer_text import customer_lines
+from boxes_tui.widgets.frame import Frame
+from boxes_tui.widgets.page import Page
+from boxes_tui.widgets.safe import Line
+
+
+class CustomerScreen(DeskScreen):
+    """Indicators first, phones, the last service, vehicles with their services, calls and notes, what is promised."""
+
+    place: ClassVar[str] = "customer"
+
+    def __init__(self, customer_id: int) -> None:
+        super().__init__()
+        self.customer_id = customer_id
+        self.card: Card | None = None
+        self.open_services: set[str] = set()
+        self.page = Page(["", "  " + _("Leyendo…")])
+        self.frame: Frame[Any] = Frame(self.page, filters=False, totals=False, details=False)
+
+    async def load(self) -> None:
+        """Read the card."""
+        self.card = await self.background(self.house.read, card, self.customer_id)
+        self.freshness = await self.background(self.house.read, freshness)
+        self.show_card()
+
+    def show_card(self) -> None:
+        """Lay the card out for the width."""
+        if self.card is None:
+            return
+        lines, keys = customer_lines(self.card, self.at, self.size.width, self.open_services)
+        self.page.show(lines, keys)
+        self._hint()
+
+    def _hint(self) -> None:
+        below = self.page.hidden_below
+        text = ngettext("▸ hay {n} línea más abajo", "▸ hay {n} líneas más abajo", below).format(n=below)
+        self.frame.status.hint([(text, "atenuado")] if below else "")
+
+    def on_resize(self, event: Any) -> None:
+        """Another width, another layout."""
+        super().on_resize(event)
+        self.show_frame()
+        self.show_card()
+
+    def heading(self) -> Line:
+        """*CLIENTE · PEÑA NÚÑEZ, MARÍA JOSÉ*."""
+        name = (self.card.customer["display_name"] or "—").upper() if self.card else ""
+        return f"{_('Cliente').upper()} · {name}"
+
+    def on_page_highlighted(self, event: Page.Highlighted) -> None:
+        """Movement changes what lies below."""
+        self._hint()
+
+    def on_page_chosen(self, event: Page.Chosen) -> None:
+        """``Enter`` on a service shows or hides its lines."""
+        self.open_services ^= {event.key}
+        self.show_card()

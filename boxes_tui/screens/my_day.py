@@ -1,0 +1,159 @@
+"""*Mi día* (PRODUCT §4, SCREENS *Mi día*): what is promised, held, sold, waiting on this machine, and my numbers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from boxes_tui.clock import wall
+from boxes_tui.data.reads.details import QueueRow
+from boxes_tui.data.reads.my_day import MyDay, my_day
+from boxes_tui.domain.formats import clock, long_day, rate, show_day
+from boxes_tui.i18n import N_, _
+from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.row_text import STAGES, name
+from boxes_tui.text import pad
+from boxes_tui.widgets.frame import Frame
+from boxes_tui.widgets.page import Page
+from boxes_tui.widgets.safe import Line
+
+MATCHES = {
+    "waiting": N_("espera la próxima lectura"), "verified": N_("verificado en el DMS"), "differs": N_("difiere del DMS"),
+    "missing": N_("no figura en el DMS"), "credited": N_("acreditado"),
+}  # fmt: skip
+
+
+class MyDayScreen(DeskScreen):
+    """The reader's day as one page; ``Enter`` opens the row, ``l`` calls it."""
+
+    place: ClassVar[str] = "my_day"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.day: MyDay | None = None
+        self.rows: dict[str, QueueRow] = {}
+        self.page = Page()
+        self.frame: Frame[Any] = Frame(self.page, filters=False, totals=False, details=False)
+
+    async def load(self) -> None:
+        """Read the day."""
+        self.day = await self.background(self.house.read, my_day)
+        self.freshness = self.day.freshness
+        self.show_day()
+
+    def heading(self) -> Line:
+        """*MI DÍA · martes 24/11/2026*."""
+        title = _("Mi día").upper()
+        return f"{title} · {long_day(self.at.today)}" if self.ready else title
+
+    def show_day(self) -> None:
+        """Lay the page out."""
+        if self.day is None:
+            return
+        self.rows = {}
+        lines: list[Line] = []
+        keys: list[str | None] = []
+        for title, count, rows in self._sections():
+            shown = f" {title}"
+            if count is not None:
+                gap = self.size.width - len(shown) - len(str(count)) - 1
+                lines.append([(shown, "atenuado"), " " * max(1, gap), str(count)])
+            else:
+                lines.append([(shown, "atenuado")])
+            keys.append(None)
+            for line, row in rows:
+                lines.append(line)
+                keys.append(self._key(row) if row is not None else None)
+        self.page.show(lines, keys)
+        self._hint()
+
+    def _key(self, row: QueueRow) -> str:
+        key = row.ref
+        while key in self.rows:  # the same row may be promised and held
+            key += "'"
+        self.rows[key] = row
+        return key
+
+    def _sections(self) -> list[tuple[str, int | None, list[tuple[Line, QueueRow | None]]]]:
+        d, at = self.day, self.at
+        assert d is not None
+        promised: list[tuple[Line, QueueRow | None]] = []
+        for p in d.promised:
+            when = at.local(p.at)
+            tone, sign = ("vencida", "▲") if when < at.now else ("hoy", "■")
+            note = f"«{p.note}»" if p.note else "" if p.mine else _("cualquiera")
+            promised.append(([(f" {sign} ", tone), f"{clock(when)}  {self._row(p.row)}  {note}"], p.row))
+        held: list[tuple[Line, QueueRow | None]] = []
+        for h in d.held:
+            minutes = max(0, int((wall() - h.taken_at).total_seconds() // 60))
+            tail = _("vence {t}").format(t=clock(at.local(h.expires_at)))
+            held.append(
+                ([(" t ", "tomado"), f"{pad(_('{n} min').format(n=minutes), 6)} {self._row(h.row)}  {tail}"], h.row)
+            )
+        sold: list[tuple[Line, QueueRow | None]] = []
+        for s in d.sold:
+            good = s.match in ("verified", "credited")
+            when_ = at.local(s.sold_for) if s.sold_for else None
+            stamp = f"{show_day(when_.date(), at.today)} {clock(when_)}" if when_ else "—"
+            text = f"{stamp}  {pad(name(s.row), 18)}  {pad(s.row.plate or '', 8)}  {_(MATCHES.get(s.match, s.match))}"
+            sold.append(([(" ✓ " if good else " ■ ", "exito" if good else "hoy"), text], s.row))
+        sections = [
+            (_("A DEVOLVER"), len(promised), promised),
+            (_("TOMADOS POR MÍ"), len(held), held),
+            (_("VENDIDOS HOY"), len(sold), sold),
+            *self._waiting(),
+            (_("MIS NÚMEROS"), None, self._numbers()),
+        ]
+        if d.complaints:
+            complaints: list[tuple[Line, QueueRow | None]] = []
+            for row in d.complaints:
+                due = at.local(row.when) if row.when is not None and hasattr(row.when, "hour") else None  # type: ignore[arg-type]
+                tone, sign = ("vencida", "▲") if row.late else ("hoy", "■")
+                stamp = f"{show_day(due.date(), at.today)} {clock(due)}" if due else "—"
+                complaints.append(([(f" {sign} ", tone), f"{stamp}  {self._row(row)}  «{row.about or ''}»"], row))
+            sections.append((_("RECLAMOS (supervisor)"), len(complaints), complaints))
+        return sections  # fmt: skip
+
+    def _waiting(self) -> list[tuple[str, int | None, list[tuple[Line, QueueRow | None]]]]:
+        """Drafts and acts that wait on this machine."""
+        from boxes_tui.screens.drafts import waiting_lines
+
+        rows: list[tuple[Line, QueueRow | None]] = [(line, None) for line in waiting_lines(self)]
+        return [(_("BORRADORES Y ENVÍOS PENDIENTES"), len(rows), rows)]
+
+    def _row(self, row: QueueRow) -> str:
+        return f"{pad(name(row), 25)}  {pad(row.plate or '', 8)}  {pad(_(STAGES.get(row.stage, row.stage)), 12)}"
+
+    def _numbers(self) -> list[tuple[Line, QueueRow | None]]:
+        d = self.day
+        assert d is not None
+        first = _("Llamados {n} · contactos {k} · turnos {s}").format(
+            n=d.mine.calls, k=rate(d.mine.contacts, d.mine.calls), s=rate(d.mine.sold, d.mine.contacts)
+        )
+        second = _("A devolver en hora {k} · en curso: {n}").format(k=rate(*d.on_time), n=d.pending_callbacks)
+        return [(f" {first}", None), (f" {second}", None)]
+
+    def _hint(self) -> None:
+        d, at = self.day, self.at
+        if d is None or not d.promised or d.promised[0].at > at.now:
+            self.frame.status.hint("")
+            return
+        minutes = int((at.now - d.promised[0].at).total_seconds() // 60)
+        text = _("▲ {name} espera desde hace {n} min. [l] llamar").format(name=name(d.promised[0].row), n=minutes)
+        self.frame.status.hint([(text, "vencida")])
+
+    @property
+    def row(self) -> QueueRow | None:
+        """The row under the cursor."""
+        return self.rows.get(self.page.cursor or "")
+
+    def on_page_chosen(self, event: Page.Chosen) -> None:
+        """``Enter`` opens the customer."""
+        self.perform(self.verb_customer)
+
+    def verb_customer(self) -> None:
+        """The customer's card."""
+        from boxes_tui.screens.customer import CustomerScreen
+
+        row = self.row
+        if row is not None and row.customer_id is not None:
+            self.app.push_screen(CustomerScreen(row.customer_id))

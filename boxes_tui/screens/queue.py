@@ -1,0 +1,283 @@
+"""The one list screen, driven by a queue definition (ARCHITECTURE §2): filters, columns, rows, detail lines, card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from boxes_tui.data.reads.board import Freshness, freshness
+from boxes_tui.data.reads.queues import Ask, Key, QueueRow, campaign_filters, count, row_keys, rows_by_key
+from boxes_tui.data.session import Session
+from boxes_tui.domain.queues import QUEUES, Queue
+from boxes_tui.errors import BoxesError
+from boxes_tui.i18n import _
+from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.card_text import card_lines
+from boxes_tui.screens.row_text import Moment, detail_lines, row_text
+from boxes_tui.widgets.bars import FilterBar, FilterItem
+from boxes_tui.widgets.columns import Column
+from boxes_tui.widgets.frame import Frame
+from boxes_tui.widgets.grid import Grid
+from boxes_tui.widgets.rows import ListSource, Row
+from boxes_tui.widgets.safe import Line
+
+WHOLE = 2000
+"""Up to so many rows a list is read whole; longer ones by blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One read of a list: keys in order, full rows (all of them up to :data:`WHOLE`), counts, DMS age."""
+
+    keys: list[Key]
+    rows: list[QueueRow]
+    counts: dict[str, int]
+    campaigns: list[tuple[str, str]]
+    freshness: Freshness
+
+
+def read_list(conn: Connection, session: Session, ask: Ask) -> Loaded:
+    """Everything that a list needs, in one snapshot."""
+    keys = row_keys(conn, session, ask)
+    named = campaign_filters(conn, session) if ask.queue == "campaign_opportunities" else []
+    codes = [f.code for f in QUEUES[ask.queue].filters] + [code for code, _name in named]
+    counts = {code: count(conn, session, replace(ask, filter=code, text=None)) for code in codes if code != "all"}
+    if "all" in codes:
+        counts["all"] = count(conn, session, replace(ask, filter="all", text=None))
+    rows = rows_by_key(conn, session, ask, keys[:WHOLE])
+    return Loaded(keys, rows, counts, named, freshness(conn, session))
+
+
+class BlockSource:
+    """Rows of a long list, read from the database by blocks in the order that the list had at entry."""
+
+    def __init__(self, screen: QueueScreen, ask: Ask, keys: list[Key], at: Moment) -> None:
+        self._screen, self._ask, self._keys, self._at = screen, ask, keys, at
+
+    @property
+    def total(self) -> int:
+        """How many rows."""
+        return len(self._keys)
+
+    def keys(self) -> list[str]:
+        """Refs of every row."""
+        return [f"{stage}:{row_id}" for stage, row_id in self._keys]
+
+    def block(self, start: int, count: int) -> list[Row]:
+        """Rows by position; called from another thread."""
+        house = self._screen.house
+        rows = house.read(rows_by_key, self._ask, self._keys[start : start + count])
+        self._screen.rows.update({r.ref: r for r in rows})
+        return [to_row(self._ask.queue, self._ask.filter, r, self._at) for r in rows]
+
+
+def to_row(queue: str, flt: str, row: QueueRow, at: Moment) -> Row:
+    """A queue row as the grid paints it."""
+    shown = row_text(queue, flt, row, at)
+    cells = tuple(shown.cells.get(c.id, "") for c in QUEUES[queue].columns)
+    return Row(
+        row.ref, cells, shown.state_sign, shown.state_tone, shown.sign, shown.sign_tone, shown.tones,
+    )  # fmt: skip
+
+
+class QueueScreen(DeskScreen):
+    """A queue's list. One instance per visit; the filter, the further filters and the cursor are its state."""
+
+    def __init__(self, queue: str, flt: str | None = None, cursor: str | None = None) -> None:
+        super().__init__()
+        self.queue: Queue = QUEUES[queue]
+        self.place = queue  # type: ignore[misc]  # the one screen class stands for every queue of the verb table
+        self.ask = Ask(queue, flt or self.queue.default)
+        self.rows: dict[str, QueueRow] = {}
+        self.loaded: Loaded | None = None
+        self._fresh_order = True
+        self._wanted = cursor
+        columns = [Column.of(c, _(c.title)) for c in self.queue.columns]
+        self.grid = Grid(columns, empty=(_("Leyendo…"),))
+        self.frame: Frame[Any] = Frame(self.grid, card=True)
+
+    # -- data --------------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Read the list. The order changes only at entry and at a change of filter (SCREENS §8)."""
+        ask = self.ask
+        loaded = await self.background(self.house.read, read_list, ask)
+        if ask != self.ask:
+            return
+        self.loaded, self.freshness = loaded, loaded.freshness
+        self.rows = {r.ref: r for r in loaded.rows} | (
+            {} if len(loaded.keys) <= WHOLE else {k: v for k, v in self.rows.items()}
+        )
+        at = self.at
+        made = [to_row(ask.queue, ask.filter, r, at) for r in loaded.rows]
+        if len(loaded.keys) > WHOLE:
+            if self._fresh_order:
+                self.grid.set_source(BlockSource(self, ask, loaded.keys, at))
+            else:
+                self.grid.update_rows({r.key: r for r in made})
+        elif self._fresh_order:
+            self.grid.set_source(ListSource(made), self._wanted or self.grid.cursor_key)
+        else:
+            self.grid.merge(made)
+        self._fresh_order, self._wanted = False, None
+        self.grid.set_empty(*self.empty_lines())
+        self.show_frame()
+        self.show_totals()
+        self.show_details()
+
+    def change(self, ask: Ask) -> None:
+        """Show another filter: fresh order, cursor at the top."""
+        if ask != self.ask:
+            self.ask, self._fresh_order = ask, True
+            self.show_frame()
+            self.reload()
+
+    @property
+    def row(self) -> QueueRow | None:
+        """The row under the cursor."""
+        return self.rows.get(self.grid.cursor_key or "")
+
+    def acted_row(self) -> QueueRow:
+        """The cursor row for a verb; a sentence where there is none or it has left the list."""
+        gone = self.grid.gone_reason(self.grid.cursor_key)
+        if gone:
+            raise BoxesError(gone)
+        if self.row is None:
+            raise BoxesError(_("No hay ninguna fila elegida."))
+        return self.row
+
+    # -- frame -------------------------------------------------------------------------------------
+
+    def heading(self) -> Line:
+        """*2 OPORTUNIDADES NUEVAS · Casa Central*; a filtered campaign's completion in 8."""
+        name = f"{self.queue.digit} {_(self.queue.title).upper()}"
+        return f"{name} · {self.session.branch_name()}" if self.ready else name
+
+    def show_frame(self) -> None:
+        """Title, filters, keys."""
+        super().show_frame()
+        counts = self.loaded.counts if self.loaded else {}
+        items = [FilterItem(f.code, _(f.label), counts.get(f.code), _(f.short) if f.short else "") for f in
+                 self.queue.filters]  # fmt: skip
+        for code, name in self.loaded.campaigns if self.loaded else []:
+            items.append(FilterItem(code, name, counts.get(code)))
+        self.frame.filters.set_filters(items, self.ask.filter, *self.further())
+
+    def further(self) -> list[Line]:
+        """The further filters in force, at the right of the filter line."""
+        said = [x for x in (self.ask.day and f"{self.ask.day:%d/%m}", self.ask.branch, self.ask.agent,
+                            self.ask.model, self.ask.text and f"«{self.ask.text}»") if x]  # fmt: skip
+        if said:
+            return [[("f: " + " · ".join(said), "acento")]]
+        return [_("f: todos los días · todos los agentes"), _("f: todos"), ""] if self.size.width >= 110 else [
+            _("f: todos"), ""
+        ]  # fmt: skip
+
+    def empty_lines(self) -> list[Line]:
+        """The sentence of an empty list, with keys."""
+        if self.freshness is not None and self.freshness.read_at is None:
+            return [_("Todavía no se leyó el DMS. [?] cómo: boxes sync")]
+        if replace(self.ask, filter="") != Ask(self.queue.code, ""):
+            return [_("Ninguna fila con este filtro. [Esc] quitarlo")]
+        if self.queue.code == "appointments" and self.ask.filter == "no_show":
+            return [_("Sin inasistencias en los últimos 7 días."),
+                    _("[Tab] últimos ingresos · [9] Fugas, las de 8 a 30 días")]  # fmt: skip
+        return [_(self.queue.empty).format(time=self.at.dms_time or "—")]
+
+    def show_totals(self) -> None:
+        """Line 20."""
+        if self.loaded is None:
+            return
+        chosen = len(self.grid.marked)
+        total = self.loaded.counts.get(self.ask.filter, len(self.loaded.keys))
+        right = _("Total: {n}  Visualizados: {m}").format(n=total, m=self.grid.total)
+        if self.grid.total:
+            right += f" · {self.grid.cursor_index + 1}/{self.grid.total}"
+        if self.queue.code in ("deliveries", "completed"):
+            days = 30 if self.queue.code == "deliveries" else 15
+            lead = _("{n} en {days} días").format(n=self.loaded.counts.get("all", 0), days=days)
+            right = f"{lead} · {right}"
+        self.frame.totals.show(_("Elegidas: {n}").format(n=chosen) if chosen else "", right)
+
+    def show_details(self) -> None:
+        """Lines 21–22, or the card from 110 columns on."""
+        row = self.row
+        if row is None:
+            self.frame.details.show_texts("", "")
+            self.frame.card.show([])
+            return
+        if self.frame.card_shown:
+            self.frame.details.show_texts("", "")
+            self.frame.card.show(card_lines(self.queue.code, row, self.at, None))
+            self.run_worker(self._read_card(row), exclusive=True, group="card", exit_on_error=False)
+            return
+        first, second = detail_lines(self.queue.code, row, self.at)
+        gone = self.grid.gone_reason(row.ref)
+        self.frame.details.show_texts(first, gone or second)
+
+    async def _read_card(self, row: QueueRow) -> None:
+        from boxes_tui.data.reads.customers import card
+
+        if row.customer_id is None:
+            return
+        found = await self.background(self.house.read, card, row.customer_id)
+        if self.row is not None and self.row.ref == row.ref and self.frame.card_shown:
+            self.frame.card.show(card_lines(self.queue.code, row, self.at, found))
+
+    def on_resize(self, event: Any) -> None:
+        """Another size: the card may come or go."""
+        super().on_resize(event)
+        self.show_frame()
+        self.show_details()
+
+    # -- messages and keys -------------------------------------------------------------------------
+
+    def on_grid_row_highlighted(self, event: Grid.RowHighlighted) -> None:
+        """Another row under the cursor."""
+        self.show_totals()
+        self.show_details()
+        self.frame.keys.set_keys(self.keys())
+
+    def on_grid_row_chosen(self, event: Grid.RowChosen) -> None:
+        """``Enter`` opens the card."""
+        self.perform(self.verb_customer)
+
+    def on_grid_marks_changed(self, event: Grid.MarksChanged) -> None:
+        """The count of chosen rows."""
+        self.show_totals()
+
+    def on_filter_bar_chosen(self, event: FilterBar.Chosen) -> None:
+        """A filter was clicked."""
+        self.change(replace(self.ask, filter=event.code))
+
+    def own_key(self, key: str, character: str | None) -> bool:
+        """``Tab`` goes through the filters; digits belong to the call; ``9`` from an empty list opens the leaks."""
+        if key in ("tab", "shift+tab"):
+            self.change(replace(self.ask, filter=self.frame.filters.after(1 if key == "tab" else -1)))
+            return True
+        if character and character.isdigit():
+            if character == "9" and not self.grid.total and self.queue.code != "leaks":
+                self.app.switch_screen(QueueScreen("leaks"))
+            else:
+                self.frame.status.warn(_("Los dígitos valen en la llamada. [l] llamar"))
+            return True
+        return False
+
+    def verb_back(self) -> None:
+        """Take away the further filters first, then go back to the board."""
+        plain = Ask(self.queue.code, self.ask.filter)
+        if self.ask != plain:
+            self.change(plain)
+        else:
+            super().verb_back()
+
+    def verb_customer(self) -> None:
+        """The customer's card."""
+        from boxes_tui.screens.customer import CustomerScreen
+
+        row = self.acted_row()
+        if row.customer_id is None:
+            raise BoxesError(_("La fila no tiene un cliente conocido en el DMS."))
+        self.app.push_screen(CustomerScreen(row.customer_id))
