@@ -1,4 +1,4 @@
-"""What every screen of the desk shares: the doors, the title line, verbs by key, and fresh data while it is in sight."""
+"""What every screen of the desk shares: the doors, title line, verbs by key, fresh data while in sight."""
 
 from __future__ import annotations
 

@@ -27,8 +27,11 @@ BUTTONS = (
     ("8", "campaign_opportunities", N_("Op. Campaña")),
     ("9", "leaks", N_("Fugas")),
 )
-NUMBERS, WORDS, SIDE = 31, 52, 88
-"""Screen columns where counts, further words, and the side column of a wide board begin."""
+Fact = tuple[int | str, str, Line]
+"""A count, its unit, and further words."""
+
+NUMBERS, WORDS, SIDE = 36, 55, 88
+"""Screen columns where counts end, and where further words and the side column of a wide board begin."""
 
 
 class BoardScreen(DeskScreen):
@@ -50,9 +53,9 @@ class BoardScreen(DeskScreen):
         from boxes_tui.data.reads.board import board
         from boxes_tui.data.reads.my_day import user_names
 
-        self.board = await self.background(self.house.read, board)
+        self.board = found = await self.background(self.house.read, board)
         self.names = await self.background(self.house.read, lambda conn, session: user_names(conn))
-        self.freshness = self.board.freshness
+        self.freshness = found.freshness
         self.show_board()
 
     def on_mount(self) -> None:
@@ -74,7 +77,8 @@ class BoardScreen(DeskScreen):
         """Lay out the lines for the size."""
         lines, keys = self._lines()
         if self.size.width >= 110:
-            lines = self._with_side(lines)
+            lines = self._with_side([*lines[:2], "", *lines[2:]])
+            keys = [*keys[:2], None, *keys[2:]]
         self.page.show(lines, keys)
         self._hint()
 
@@ -85,10 +89,10 @@ class BoardScreen(DeskScreen):
         keys: list[str | None] = [None, None]
         facts = self._facts()
         for digit, code, title in BUTTONS:
-            rows = facts.get(code) or [("", "")]
-            for n, (count, words) in enumerate(rows):
+            rows = facts.get(code) or [("", "", "")]
+            for n, fact in enumerate(rows):
                 lead = f"   {digit}  {_(title)}" if n == 0 else ""
-                lines.append(_row(lead, count, words))
+                lines.append(_row(lead, *fact))
                 keys.append(digit if n == 0 else None)
             if digit in "12345":
                 lines.append("")
@@ -115,10 +119,10 @@ class BoardScreen(DeskScreen):
         text = _("A devolver: {n}, el próximo {t}").format(n=len(due), t=clock(first))
         return [(f"{sign} ", tone), (text, tone)]
 
-    def _facts(self) -> dict[str, list[tuple[Line, Line]]]:
+    def _facts(self) -> dict[str, list[Fact]]:
         b = self.board
         if b is None:
-            return {"my_day": [("", "")]}
+            return {"my_day": [("", "", "")]}
         c = b.counts
         o, a, p, leaks = c["opportunities"], c["appointments"], c["in_process"], c["leaks"]
         stages = {
@@ -130,26 +134,31 @@ class BoardScreen(DeskScreen):
             [("▲ ", "vencida"), _("{n} con más de 30 min").format(n=b.late_arrivals)] if b.late_arrivals else ""
         )
         older: Line = [(f"▲ {p['older']} ", "vencida"), _("> 1 sem.")] if p["older"] else ""
+        sales: Line = [
+            ("▲ ", "vencida"),
+            f"{o['overdue']}   ",
+            ("■ ", "hoy"),
+            f"{o['current']}   ",
+            ("▷ ", "proxima"),
+            str(o["upcoming"]),
+        ]
+        done = rate(b.units_done, b.units_assigned) if b.units_assigned else ""
         return {
-            "deliveries": [(_("{n} pendientes").format(n=c["deliveries"]["pending"]),
+            "deliveries": [(c["deliveries"]["pending"], _("pendientes"),
                             _("de {n} en 30 días").format(n=c["deliveries"]["all"]))],
-            "opportunities": [(number(o["all"]), [("▲ ", "vencida"), f"{o['overdue']}   ", ("■ ", "hoy"),
-                                                  f"{o['current']}   ", ("▷ ", "proxima"), str(o["upcoming"])])],
+            "opportunities": [(o["all"], "", sales)],
             "appointments": [
-                (_("{n} por confirmar").format(n=a["to_confirm"]),
-                 [("✓ ", "exito"), _("{n} confirmados").format(n=a["confirmed"])]),
-                (_("{n} no ingresados").format(n=a["not_arrived"]), late),
-                (_("{n} inasistencias").format(n=a["no_show"]),
-                 _("{n} últimos ingresos").format(n=a["latest_arrivals"])),
+                (a["to_confirm"], _("por confirmar"), [("✓ ", "exito"), _("{n} confirmados").format(n=a["confirmed"])]),
+                (a["not_arrived"], _("no ingresados"), late),
+                (a["no_show"], _("inasistencias"), _("{n} últimos ingresos").format(n=a["latest_arrivals"])),
             ],
-            "in_process": [(number(p["all"]), [_("{n} hoy").format(n=p["today"]), "   ", *_parts(older)])],
-            "completed": [(_("{n} pendientes").format(n=c["completed"]["pending"]),
+            "in_process": [(p["all"], "", [_("{n} hoy").format(n=p["today"]), "   ", *_parts(older)])],
+            "completed": [(c["completed"]["pending"], _("pendientes"),
                            _("de {n} en 15 días").format(n=c["completed"]["all"]))],
-            "campaigns": [(_("{n} campañas en curso").format(n=b.campaigns), "")],
-            "campaign_opportunities": [(number(c["campaign_opportunities"]["all"]),
-                                        rate(b.units_done, b.units_assigned) if b.units_assigned else "")],
-            "leaks": [([(number(leaks["all"]), "vencida" if leaks["all"] else "texto")], leaked)],
-            "my_day": [(_("{n} llamados").format(n=b.mine.calls),
+            "campaigns": [(b.campaigns, _("campañas en curso"), "")],
+            "campaign_opportunities": [(c["campaign_opportunities"]["all"], "", done)],
+            "leaks": [(leaks["all"], "", leaked)],
+            "my_day": [(b.mine.calls, _("llamados"),
                         _("{n} contactos  {m} turnos").format(n=b.mine.contacts, m=b.mine.sold))],
         }  # fmt: skip
 
@@ -157,7 +166,7 @@ class BoardScreen(DeskScreen):
         side = self._side()
         made: list[Line] = []
         for n, line in enumerate(lines):
-            place = n - 2
+            place = n - 3
             if 0 <= place < len(side):
                 parts = _parts(line)
                 gap = SIDE - width_of(parts)
@@ -249,8 +258,9 @@ def _parts(line: Line) -> list[Any]:
     return [line] if isinstance(line, str) else list(line)
 
 
-def _row(lead: str, count: Line, words: Line) -> Line:
-    """A board line: label, count at :data:`NUMBERS`, words at :data:`WORDS`."""
-    made = [lead.ljust(NUMBERS), *_parts(count)]
+def _row(lead: str, count: int | str, unit: str, words: Line) -> Line:
+    """A board line: label, the count ending at :data:`NUMBERS`, its unit, further words at :data:`WORDS`."""
+    shown = number(count) if isinstance(count, int) else count
+    made = lead + " " * max(1, NUMBERS - width_of(lead) - len(shown)) + shown + (f" {unit}" if unit else "")
     gap = WORDS - width_of(made)
-    return [*made, " " * max(2, gap), *_parts(words)] if words else made
+    return [made, " " * max(2, gap), *_parts(words)] if words else made

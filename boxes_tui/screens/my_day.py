@@ -36,8 +36,8 @@ class MyDayScreen(DeskScreen):
 
     async def load(self) -> None:
         """Read the day."""
-        self.day = await self.background(self.house.read, my_day)
-        self.freshness = self.day.freshness
+        self.day = day = await self.background(self.house.read, my_day)
+        self.freshness = day.freshness
         self.show_day()
 
     def heading(self) -> Line:

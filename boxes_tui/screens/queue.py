@@ -108,7 +108,7 @@ class QueueScreen(DeskScreen):
             return
         self.loaded, self.freshness = loaded, loaded.freshness
         self.rows = {r.ref: r for r in loaded.rows} | (
-            {} if len(loaded.keys) <= WHOLE else {k: v for k, v in self.rows.items()}
+            {} if len(loaded.keys) <= WHOLE else dict(self.rows)
         )
         at = self.at
         made = [to_row(ask.queue, ask.filter, r, at) for r in loaded.rows]

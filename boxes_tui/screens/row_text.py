@@ -234,7 +234,7 @@ def phone_text(phone: str | None, kind: str | None) -> str:
     if not phone:
         return _("sin teléfono")
     shown = show_phone(phone) if phone.startswith("+") else phone
-    label = _(KINDS[kind]) if KINDS.get(kind) else ""
+    label = _(KINDS[kind]) if kind and KINDS.get(kind) else ""
     return f"{shown} {label}".rstrip()
 
 

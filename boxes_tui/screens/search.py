@@ -10,7 +10,7 @@ from boxes_tui.data.reads.search import Hit, search
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.screens.base import DeskScreen
-from boxes_tui.widgets.bars import Key
+from boxes_tui.widgets.bars import Bar, Key
 from boxes_tui.widgets.columns import Column
 from boxes_tui.widgets.fields import TextField
 from boxes_tui.widgets.frame import Frame
@@ -40,19 +40,22 @@ class SearchScreen(DeskScreen):
         self.field = TextField(_("Buscar").upper(), text, on_change=lambda _text: self.reload(), id="search", limit=100)
         self.field.ground = "barra"
         self.frame: Frame[Any] = Frame(self.grid)
+        self.hint = Bar()
+        self.hint.tone = "atenuado"
         self.hits: dict[str, Hit] = {}
 
     def compose(self) -> Any:
         """The field stands in the title line's place."""
-        parts = list(self.frame.compose())
+        _title, _filters, *rest = self.frame.compose()
         yield self.field
-        yield from parts[1:]
+        yield self.hint
+        yield from rest
 
     def on_mount(self) -> None:
         """Type at once."""
         super().on_mount()
         self.field.focus()
-        self.frame.filters.show(_("Patente, chasis, teléfono, nombre, OR o turno · sin acentos · 4 cifras o más"))
+        self.hint.show(_("Patente, chasis, teléfono, nombre, OR o turno · sin acentos · 4 cifras o más"))
 
     async def load(self) -> None:
         """Read the hits of what is typed now."""
