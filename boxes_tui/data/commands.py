@@ -79,7 +79,7 @@ class Tx:
         """The business day of the branch (of the act's branch when none is named)."""
         return self.session.today_of(branch_id if branch_id is not None else self.branch_id)
 
-    def on(self, subject: str, row: Mapping[str, Any], ref: str | None = None) -> None:
+    def on(self, subject: str, row: RowMapping | Mapping[str, Any], ref: str | None = None) -> None:
         """Say which row the act is about; checks that its branch is the session's."""
         self.subject, self.subject_id, self.row_ref = subject, row["id"], ref
         self.branch_id = row.get("branch_id")
