@@ -71,7 +71,6 @@ class BoxesApp(App[None]):
     makes the first screen (default: the board).
     """
 
-    CSS = "Screen { background: $background; color: $foreground; }"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lambda: _palette_provider()}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
@@ -108,6 +107,7 @@ class BoxesApp(App[None]):
         if few:
             self.register_theme(theme_of(self.tones.palette))
         self.set_reactive(App.theme, self.tones.palette.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
         ascii_only = needs_ascii(encoding, os.environ.get("TERM", ""), self.settings.option("ascii", "auto"))
         self._last_filters: list[LineFilter] = [ARMOUR, *([ASCII_SIGNS] if ascii_only else [])]

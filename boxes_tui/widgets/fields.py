@@ -41,6 +41,9 @@ class FieldBase(Widget, can_focus=True):
             """The field."""
             return self.field
 
+    note_at = 0
+    """Cell where the note of a choice begins; 0: it ends at the right end."""
+
     def __init__(self, label: Line, *, label_width: int, id: str | None = None) -> None:
         super().__init__(id=id)
         self.label, self.label_width = label, label_width
@@ -69,10 +72,14 @@ class FieldBase(Widget, can_focus=True):
         """What is wrong with the value."""
         return self._error
 
-    def _after(self) -> Line:
-        return [("✗ ", "peligro"), *_toned(self._error, "peligro")] if self._error else _toned(self._note, "atenuado")
+    def after(self) -> list[str | tuple[str, str]]:
+        """What stands at the right: the error, else the note."""
+        if self._error:
+            return [("✗ ", "peligro"), *_toned(self._error, "peligro")]
+        return _toned(self._note, "atenuado") if self._note else []
 
-    def _lead(self) -> list[Segment]:
+    def lead(self) -> list[Segment]:
+        """The edge blank and the label, padded to its width."""
         tones = tones_of(self.app)
         made = cut_segments(segments(self.label, tones, self.ground, "atenuado"), self.label_width)
         fill = " " * max(0, self.label_width - Strip(made).cell_length)
@@ -109,7 +116,7 @@ class TextField(FieldBase):
         note: Line = "",
         id: str | None = None,
     ) -> None:
-        super().__init__(label, label_width=label_width or cell_len(_plain(label)) + (1 if label else 0), id=id)
+        super().__init__(label, label_width=label_width or cell_len(plain_label(label)) + (1 if label else 0), id=id)
         self._value, self._place = value, len(value)
         self._width, self._limit = width, limit
         self._read, self._on_change = read, on_change
@@ -191,15 +198,15 @@ class TextField(FieldBase):
         """Label, ``▏``, the text around the cursor, reading or note or error."""
         tones, width = tones_of(self.app), self.size.width
         text_style = tones.style("texto", self.ground)
-        lead = [*self._lead(), Segment("▏", tones.style("acento", self.ground))]
+        lead = [*self.lead(), Segment("▏", tones.style("acento", self.ground))]
         used = Strip(lead).cell_length
-        after = self._after()
+        after: Line = self.after()
         if self._read is not None and not self._error and self._value:
             fine, said = self._read(self._value)
             after = _toned(said, "texto" if fine else "peligro")
         tail = segments(after, tones, self.ground)
         taken = Strip(tail).cell_length
-        room = max(4, self._width or width - used - (taken + 2 if taken else 1))
+        room = max(4, self._width or width - used - (taken + 1 if taken else 1))
         room = min(room, max(4, width - used - 1))
         field = self._window(room)
         self._put_cursor(used, field[0])
@@ -208,7 +215,7 @@ class TextField(FieldBase):
         made.append(Segment(under, tones.style("foco") if self.has_focus else text_style))
         made.append(Segment(rest, text_style))
         have = Strip(made).cell_length
-        fixed = used + room + 1 if self._width else width - 1 - taken
+        fixed = used + room + 1 if self._width else width - taken
         made.append(Segment(" " * max(1, fixed - have), text_style))
         strip = Strip([s for s in made + tail if s.text])
         return Strip(cut_segments(strip, width)).adjust_cell_length(width, text_style)
@@ -234,7 +241,8 @@ class TextField(FieldBase):
             self.app.cursor_position = Offset(self.region.x + used + cell_len(before), self.region.y)
 
 
-def _plain(line: Line) -> str:
+def plain_label(line: Line) -> str:
+    """The characters of a label."""
     return line if isinstance(line, str) else "".join(p if isinstance(p, str) else p[0] for p in line)
 
 
@@ -265,14 +273,16 @@ class ChoiceField(FieldBase):
         label_width: int = 0,
         note: Line = "",
         gap: int = 3,
+        note_at: int = 0,
         on_change: Callable[[str], None] | None = None,
         focusable: bool = True,
         id: str | None = None,
     ) -> None:
-        super().__init__(label, label_width=label_width or cell_len(_plain(label)) + (1 if label else 0), id=id)
+        super().__init__(label, label_width=label_width or cell_len(plain_label(label)) + (1 if label else 0), id=id)
         self.choices = tuple(choices)
         self._value = value if value is not None else self.choices[0][0]
         self._note, self._gap, self._on_change = note, gap, on_change
+        self.note_at = note_at
         self.can_focus = focusable
 
     @property
@@ -314,15 +324,16 @@ class ChoiceField(FieldBase):
         """Label, choices with ``▸`` before the chosen one, the note at the right end."""
         tones, width = tones_of(self.app), self.size.width
         text_style = tones.style("texto", self.ground)
-        made = self._lead()
+        made = self.lead()
         for n, (code, label) in enumerate(self.choices):
             on = code == self._value
             gap = " " * (self._gap - (2 if on and n else 0)) if n else ""
             mark = "▸ " if on else ("  " if n == 0 else "")
             tone = "foco" if on and self.has_focus else "acento" if on else "texto"
             made += [Segment(gap, text_style), *segments([(mark, "acento"), (label, tone)], tones, self.ground)]
-        tail = segments(self._after(), tones, self.ground)
-        fill = width - Strip(made).cell_length - Strip(tail).cell_length - 1
+        tail = segments(self.after(), tones, self.ground)
+        have = Strip(made).cell_length
+        fill = (self.note_at or width - Strip(tail).cell_length - 1) - have
         made = [*made, Segment(" " * max(1, fill), text_style), *tail] if tail else made
         strip = Strip([s for s in made if s.text])
         return Strip(cut_segments(strip, width)).adjust_cell_length(width, text_style)

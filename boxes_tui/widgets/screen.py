@@ -55,7 +55,7 @@ class BoxesScreen(Guarded, Screen[Answer]):
     of the body gets the focus."""
 
     DEFAULT_CSS = """
-    BoxesScreen { background: $background; layout: vertical; overflow: hidden; }
+    BoxesScreen { background: $background; color: $foreground; layout: vertical; overflow: hidden; }
     BoxesScreen.-small > * { display: none; }
     BoxesScreen.-small > SmallWindow { display: block; }
     """
