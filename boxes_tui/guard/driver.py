@@ -102,7 +102,8 @@ class BoxesDriver(LinuxDriver):
                     data = os.read(self.fileno, 4096)
                     if not data:
                         return  # closed: the lifeline sees it too
-                    for event in parser.feed(decode(data)):
+                    text = decode(data).replace("\ufffd", "")
+                    for event in parser.feed(text) if text else ():
                         self.process_message(event)
                 for event in parser.tick():
                     self.process_message(event)
