@@ -15,7 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
@@ -28,6 +30,7 @@ from boxes_tui.errors import BoxesError
 from boxes_tui.guard.crash_hooks import crash_sentence, install_hooks, loop_hook
 from boxes_tui.guard.environment import WEB_DRIVER, close_back_doors, wants_mouse
 from boxes_tui.guard.lifeline import Lifeline
+from boxes_tui.guard.painted import Painted
 from boxes_tui.i18n import _, set_language
 from boxes_tui.widgets.bars import StatusLine
 from boxes_tui.widgets.filters import PLAIN_COLOURS
@@ -76,6 +79,7 @@ class BoxesApp(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ALLOW_SELECT = False
     TITLE = "BOXES"
+    BINDINGS = [Binding("ctrl+l", "repaint", show=False, priority=True)]
 
     def __init__(
         self,
@@ -92,6 +96,8 @@ class BoxesApp(App[None]):
         self._first_screen = first_screen or _board
         self._background = Background()
         self._small = False
+        self._painted = Painted()
+        self._late = False
         self.animation_level = "none"
         self._use_palette()
 
@@ -176,6 +182,7 @@ class BoxesApp(App[None]):
         """Before any key: successes leave the status line, acted rows leave the list. A small window takes
         only q."""
         if isinstance(event, events.Resize):
+            self._painted.forget()
             self._small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
         if isinstance(event, events.Key) and not event.is_forwarded:
             if self._small:
@@ -228,6 +235,42 @@ class BoxesApp(App[None]):
         from boxes_tui.guard.driver import BoxesDriver
 
         return super().get_driver_class() if os.environ.get("TEXTUAL_DRIVER") == WEB_DRIVER else BoxesDriver
+
+    # -- painting --------------------------------------------------------------------------------------------------
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        """Send only cells that differ from what the terminal shows; while the line is still taking the last picture,
+        send nothing and show the latest state afterwards, so that no keystroke waits for a slow line."""
+        if isinstance(renderable, LayoutUpdate | ChopsUpdate) and not self.is_headless and not self._batch_count:
+            if getattr(self._driver, "busy", False):
+                if not self._late:
+                    self._late = True
+                    self.set_timer(0.03, self._catch_up)
+                return
+            renderable = self._painted.changes(renderable, self.size.width, self.console)
+            if renderable.nothing and self.cursor_position == self._previous_cursor_position:
+                self.post_display_hook()
+                return
+        super()._display(screen, renderable)
+
+    def _catch_up(self) -> None:
+        self._late = False
+        for screen in self.screen_stack[-1:]:
+            screen.refresh()
+
+    def lines_moved(self, first: int, end: int, up: int) -> None:
+        """Lines were scrolled in the terminal (:func:`boxes_tui.widgets.wire.scroll_lines`)."""
+        self._painted.moved(first, end, up)
+
+    @property
+    def may_move_lines(self) -> bool:
+        """Whether the terminal shows the latest state, so that its lines may be scrolled."""
+        return not self._late and not getattr(self._driver, "busy", False)
+
+    def action_repaint(self) -> None:
+        """Ctrl+L: paint everything anew, whatever wrote over the screen."""
+        self._painted.forget()
+        self.screen.refresh()
 
     # -- errors ------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from textual import events
-from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -49,10 +48,17 @@ class Rule(Bar):
         return Strip(made).adjust_cell_length(width, line)
 
 
-class PanelBody(Vertical):
-    """Everything between the rule and the last two lines."""
+class PanelBlank(Bar):
+    """The empty lines between the body and the last two lines."""
 
-    DEFAULT_CSS = "PanelBody { height: 1fr; background: transparent; }"
+    DEFAULT_CSS = "PanelBlank { height: 1fr; }"
+    ground = "panel"
+
+
+class Gap(Widget):
+    """The room above a panel, through which the list is seen."""
+
+    DEFAULT_CSS = "Gap { visibility: hidden; height: 7; }"
 
 
 class PanelStatus(StatusLine):
@@ -66,31 +72,28 @@ class BottomPanel(BoxesModal[Answer]):
 
     Subclasses override :meth:`compose_body` and speak to ``rule``, ``status``, ``keys``. ``lines`` is the
     panel's height at 24 lines (17 for the call panel; less leaves more list); taller screens keep that
-    height and show more of the list, whose cursor row :meth:`keep_in_sight` moves above the panel. ``Esc``
+    height and show more of the list. ``Esc``
     leaves with None: what was typed is in the draft journal by then, since fields report every keystroke.
     """
 
-    DEFAULT_CSS = """
-    BottomPanel { align: left bottom; }
-    BottomPanel > #panel { dock: bottom; width: 1fr; background: $surface; layout: vertical; }
-    """
     lines = 17
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._gap = Gap()
         self.rule = Rule()
         self.status = PanelStatus()
         self.keys = KeysLine()
 
     def compose(self) -> Iterator[Widget]:
         """Rule, body, status line, keys line."""
-        with Vertical(id="panel") as panel:
-            panel.styles.height = self.lines
-            yield self.rule
-            with PanelBody():
-                yield from self.compose_body()
-            yield self.status
-            yield self.keys
+        self._stand(self.app.size.height)
+        yield self._gap
+        yield self.rule
+        yield from self.compose_body()
+        yield PanelBlank()
+        yield self.status
+        yield self.keys
 
     def compose_body(self) -> Iterator[Widget]:
         """The panel's own widgets; they stand one under another."""
@@ -99,7 +102,12 @@ class BottomPanel(BoxesModal[Answer]):
     def on_resize(self, event: events.Resize) -> None:
         """Keep the panel's height, less where the window is short."""
         self.fit_size(event.size.width, event.size.height)
-        self.query_one("#panel").styles.height = min(self.lines, max(8, event.size.height - 3))
+        self._stand(event.size.height)
+
+    def _stand(self, height: int) -> None:
+        top = max(0, min(height - self.lines, height - 8, height - 3))
+        if self._gap.styles.height is None or self._gap.styles.height.value != top:
+            self._gap.styles.height = top
 
 
 class Text(Widget):

@@ -21,6 +21,8 @@ def scroll_lines(widget: Widget, lines: Region, up: int) -> bool:
     driver = app._driver
     if driver is None or app.is_headless or app.is_web or driver.is_inline or app._batch_count:
         return False
+    if not getattr(app, "may_move_lines", True) or widget.screen._compositor._dirty_regions:
+        return False
     if app.screen is not widget.screen or lines.x != 0 or lines.width != app.size.width or lines.height <= abs(up):
         return False
     top, bottom = lines.y + 1, lines.y + lines.height
