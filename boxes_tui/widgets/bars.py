@@ -36,7 +36,7 @@ def two_ends(
     at_left = cut_segments(segments(left, tones, ground, tone), max(0, room))
     used = sum(cell_len(s.text) for s in at_left)
     blank = tones.style(tone, ground)
-    edge = EDGE if EDGE + used + 1 + taken + EDGE <= width else 0
+    edge = EDGE if EDGE + used + 2 + taken + EDGE <= width else 0
     gap = max(0, width - EDGE - used - taken - edge)
     made = [Segment(" " * EDGE, blank), *at_left, Segment(" " * gap, blank), *at_right, Segment(" " * edge, blank)]
     joined: list[Segment] = []

@@ -167,7 +167,7 @@ class TextField(FieldBase):
         elif key == "ctrl+k":
             self._set(value[:place], place)
         elif key == "ctrl+w":
-            start = len(value[:place].rstrip().rpartition(" ")[0])
+            start = value[:place].rstrip().rfind(" ") + 1
             self._set(value[:start] + value[place:], start)
         elif event.is_printable and event.character:
             self.insert(event.character)

@@ -71,7 +71,9 @@ class GridChanges(GridBase):
         fresh = {row.key for row in rows}
         for key in self._gone.keys() & fresh:
             del self._gone[key]
+            self._refresh_row(self._cursor)
         if self._key is not None and self._key not in fresh and self._key not in self._results:
+            self._refresh_row(self._cursor)
             self._gone[self._key] = (reasons or {}).get(self._key) or _("Ya no está en esta lista.")
         before = self._store.rows
         made = merged(before, rows, {**self._results, **self._gone})
