@@ -102,5 +102,11 @@ class _Slow:
         return object()  # type: ignore[return-value]
 
 
+def _hostile() -> list[Row]:
+    from tests.widgets.picture import HOSTILE
+
+    return [row(n, text) for n, text in enumerate(HOSTILE)]
+
+
 if __name__ == "__main__":
-    sys.exit(run(_Slow(), Desk))
+    sys.exit(run(_Slow(), (lambda: Desk(_hostile())) if os.environ.get("HOSTILE") else Desk))

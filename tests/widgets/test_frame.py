@@ -9,7 +9,7 @@ import pytest
 from boxes_tui.app import BoxesApp
 from boxes_tui.widgets.bars import FilterItem, Key, StatusLine
 from boxes_tui.widgets.frame import Frame
-from tests.widgets.desk import Desk, make
+from tests.widgets.desk import make
 from tests.widgets.picture import HOSTILE, picture
 
 APPOINTMENTS = [
