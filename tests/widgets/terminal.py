@@ -74,6 +74,11 @@ class Terminal:
         """What the emulator shows."""
         return [line.rstrip() for line in self.screen.display]
 
+    def cells(self) -> list[list[tuple[str, str, str]]]:
+        """Every cell with its colours."""
+        rows = self.screen.buffer
+        return [[(rows[y][x].data, rows[y][x].fg, rows[y][x].bg) for x in range(80)] for y in range(24)]
+
     def ended(self, limit: float = 8.0, reading: bool = True) -> tuple[int, float]:
         """The exit status and the seconds until the process was gone."""
         start = time.monotonic()
