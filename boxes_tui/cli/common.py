@@ -80,6 +80,7 @@ def database_sentence(error: BaseException) -> str | None:
         )
     if "readonly database" in text or "unable to open" in text:
         return "No se puede abrir o escribir la base; revisar permisos de la carpeta de datos (boxes config show)."
-    if kind in ("OperationalError", "ConnectionTimeout", "InterfaceError"):
+    lite = type(original).__module__.startswith("sqlite3")
+    if kind in ("OperationalError", "ConnectionTimeout", "InterfaceError") and (not lite or "locked" in text):
         return "La base no responde; no se guardó nada. Revisar BOXES_DATABASE_URL y el servidor (boxes doctor)."
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from boxes_tui.cli import admin, customer, queue
+from boxes_tui.cli import admin, customer, queue, sync
 
 app = typer.Typer(
     name="boxes",
@@ -29,3 +29,4 @@ app.command("doctor")(admin.doctor)
 app.add_typer(admin.db, name="db")
 app.add_typer(admin.config, name="config")
 app.add_typer(customer.app, name="customer")
+app.add_typer(sync.app, name="sync")

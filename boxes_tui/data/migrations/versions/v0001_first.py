@@ -27,19 +27,6 @@ def upgrade() -> None:
             "CREATE VIRTUAL TABLE search_fts USING fts5("
             "words, content='search_entry', content_rowid='id', tokenize='trigram')"
         )
-        op.execute(
-            "CREATE TRIGGER search_entry_ai AFTER INSERT ON search_entry BEGIN "
-            "INSERT INTO search_fts(rowid, words) VALUES (new.id, new.words); END"
-        )
-        op.execute(
-            "CREATE TRIGGER search_entry_ad AFTER DELETE ON search_entry BEGIN "
-            "INSERT INTO search_fts(search_fts, rowid, words) VALUES ('delete', old.id, old.words); END"
-        )
-        op.execute(
-            "CREATE TRIGGER search_entry_au AFTER UPDATE OF words ON search_entry BEGIN "
-            "INSERT INTO search_fts(search_fts, rowid, words) VALUES ('delete', old.id, old.words); "
-            "INSERT INTO search_fts(rowid, words) VALUES (new.id, new.words); END"
-        )
         return
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     op.execute("CREATE INDEX ix_search_entry_words ON search_entry USING gin (words gin_trgm_ops)")

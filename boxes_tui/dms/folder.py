@@ -1,0 +1,94 @@
+"""The drop folder (DMS.md §3): which files wait, when one is whole, and where it goes afterwards."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import date
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from boxes_tui.dms.mapping import EntitySpec, SourceSpec
+from boxes_tui.dms.records import FileRefused
+from boxes_tui.errors import ConfigError
+
+SETTLE_SECONDS = 2.1
+PARTIAL = (".tmp", ".part", ".filepart", ".ok", ".crdownload")
+
+
+class Folder:
+    """The drop folder of a source."""
+
+    def __init__(self, spec: SourceSpec) -> None:
+        assert spec.path is not None
+        self.spec, self.path = spec, spec.path
+
+    def check(self) -> None:
+        """The folder can be read and written, or :class:`ConfigError` with a sentence."""
+        if not self.path.is_dir():
+            raise ConfigError(f"fuente {self.spec.name}: no existe la carpeta {self.path}")
+
+    def waiting(self, entity: EntitySpec) -> list[Path]:
+        """Whole files of an entity's pattern, in the order of their names."""
+        return self.settled([p for p in self._listed() if entity.files and fnmatchcase(p.name, entity.files)])
+
+    def _listed(self) -> Iterator[Path]:
+        try:
+            found = sorted(self.path.iterdir(), key=lambda p: p.name)
+        except OSError as error:
+            raise ConfigError(f"fuente {self.spec.name}: no se puede leer {self.path} ({error.strerror})") from None
+        for path in found:
+            name = path.name
+            if path.is_file() and not name.endswith(PARTIAL) and not name.startswith(("~$", ".")):
+                yield path
+
+    def settled(self, paths: list[Path]) -> list[Path]:
+        """Those with an ``.ok`` sidecar, and those whose size and time stand still for 2 s by the real clock."""
+        marked = [p for p in paths if _sidecar(p).exists()]
+        rest = {p: _look(p) for p in paths if p not in marked}
+        if rest:
+            time.sleep(SETTLE_SECONDS)
+        still = [p for p, seen in rest.items() if seen is not None and _look(p) == seen]
+        return sorted([*marked, *still], key=lambda p: p.name)
+
+    def move_processed(self, path: Path, run_id: int, day: date) -> Path | None:
+        """After commit: to ``processed/<date>/`` with the run in the name; nothing is overwritten."""
+        return self._move(path, self.path / "processed" / day.isoformat(), f"{path.stem}.run{run_id}{path.suffix}")
+
+    def move_rejected(self, path: Path, refused: FileRefused, run_id: int) -> Path | None:
+        """On a file-level failure: to ``rejected/`` with its ``.reason.txt``."""
+        moved = self._move(path, self.path / "rejected", f"{path.stem}.run{run_id}{path.suffix}")
+        if moved is not None:
+            where = f"línea {refused.line}: " if refused.line else ""
+            moved.with_name(moved.name + ".reason.txt").write_text(
+                f"{refused.code} {where}{refused.reason}\n", encoding="utf-8"
+            )
+        return moved
+
+    def _move(self, path: Path, folder: Path, name: str) -> Path | None:
+        if not path.exists():
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        target, n = folder / name, 1
+        while target.exists():
+            n += 1
+            target = folder / f"{Path(name).stem}-{n}{Path(name).suffix}"
+        try:
+            path.replace(target)
+        except OSError:
+            shutil.move(str(path), str(target))
+        _sidecar(path).unlink(missing_ok=True)
+        return target
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(path.name + ".ok")
+
+
+def _look(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
