@@ -75,7 +75,7 @@ def row_keys(conn: Connection, session: Session, ask: Ask, limit: int | None = N
     selected = []
     found = _narrow(conn, session, ask)
     for part in found:
-        columns = [column.label(f"o{n}") for n, column in enumerate(part.order)]
+        columns = [column.label(f"o{n}") for n, column in enumerate(part.order)] if len(found) > 1 else []
         query = select(literal(part.stage).label("stage"), part.table.c.id.label("id"), *columns).where(part.where)
         if part.limit is not None:
             query = query.order_by(*part.order).limit(part.limit)
