@@ -39,7 +39,8 @@ def before_write(conn: Connection, ctx: Context, staged: Staged, rejected: int, 
     if where is None or last_rows is None:
         return warnings
     t = staged.shape.table.name
-    if staged.read.layout.scope_fields:  # an export of some branches is held against what those branches had
+    layout = staged.read.layout
+    if layout.scope_fields or layout.mode == "window":  # held against what those branches, or those days, had
         where += scope_condition(staged, conn)
         last_rows = conn.execute(text(f"SELECT count(*) FROM {t} t WHERE {where}")).scalar_one()
     if last_rows < MANY:

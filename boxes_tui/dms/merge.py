@@ -62,6 +62,9 @@ def run_entity(
         savepoint = conn.begin_nested()
         try:
             counts = _one(conn, ctx, source, entity, item, out)
+        except guards.GuardTripped:
+            savepoint.rollback()
+            raise
         except FileRefused as error:
             savepoint.rollback()
             out.refused.append((item.name, error))
