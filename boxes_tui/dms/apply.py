@@ -128,6 +128,12 @@ def branches(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> 
 def new_branch(conn: Connection, ctx: Context, code: str) -> int:
     """A branch known by its code only, in the source's zone."""
     ctx.new_branches.append(code)
+    default = conn.execute(text("SELECT id FROM branch WHERE code = 'CENTRAL'")).scalar()
+    if default is not None and conn.execute(text("SELECT count(*) FROM branch")).scalar_one() == 1:
+        # the branch that every empty database begins with was only waiting for its code
+        conn.execute(text("UPDATE branch SET code = :code, zone = :zone WHERE id = :id"),
+                     {"code": code, "zone": ctx.zone, "id": default})  # fmt: skip
+        return int(default)
     return int(
         conn.execute(
             text("INSERT INTO branch (code, name, zone, active) VALUES (:code, :code, :zone, true) RETURNING id"),

@@ -10,8 +10,8 @@ from boxes_tui.domain.opportunity import STATE_NAMES
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.screens.row_text import KINDS, Moment, first_name
-from boxes_tui.text import pad
-from boxes_tui.widgets.safe import Line, width_of
+from boxes_tui.text import cut, pad
+from boxes_tui.widgets.safe import Line, plain, width_of
 
 TYPES = {
     "welcome": N_("Bienvenida"), "courtesy": N_("Cortesía"), "opportunity": N_("Oportunidad"),
@@ -250,8 +250,10 @@ def _beside(main: list[Pair], side: list[Line]) -> list[Pair]:
     for n in range(max(len(main), len(side))):
         line, key = main[n] if n < len(main) else ("", None)
         if n < len(side) and n > 0:
-            parts = [line] if isinstance(line, str) else list(line)
             right = side[n]
+            if width_of(line) >= SIDE:
+                line = cut(plain(line), SIDE - 1)
+            parts = [line] if isinstance(line, str) else list(line)
             gap = SIDE - width_of(line)
             made.append(
                 ([*parts, " " * max(1, gap), ("│ ", "atenuado"), *([right] if isinstance(right, str) else right)], key)
