@@ -11,7 +11,9 @@ import pytest
 
 for _name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "TEXTUAL_THEME", "SSH_CONNECTION", "SSH_TTY"):
     os.environ.pop(_name, None)
-for _name in [n for n in os.environ if n.startswith("BOXES_") and not n.startswith(("BOXES_TEST", "BOXES_REQUIRE", "BOXES_FEEDS"))]:
+for _name in [
+    n for n in os.environ if n.startswith("BOXES_") and not n.startswith(("BOXES_TEST", "BOXES_REQUIRE", "BOXES_FEEDS"))
+]:
     os.environ.pop(_name)
 os.environ["TZ"] = "UTC"
 os.environ.setdefault("TERM", "xterm-256color")

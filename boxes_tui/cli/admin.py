@@ -158,7 +158,7 @@ def _masked_url(name: str, value: Any) -> Any:
 @guarded
 def doctor(json: Json = False) -> None:
     """Revisa la instalación: archivos, base, auditoría, lista No Llame, reloj, disco, última lectura del DMS."""
-    from boxes_tui.data.doctor import examine
+    from boxes_tui.desk.doctor import examine
 
     findings = examine(house())
     if json:

@@ -8,7 +8,8 @@ from boxes_tui.domain import dispositions
 from boxes_tui.domain.formats import clock, full_day, number, show_day
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import _
-from boxes_tui.screens.row_text import KINDS, Moment, detail_lines, first_name, name, phone_text
+from boxes_tui.screens.row_detail import detail_lines, phone_text
+from boxes_tui.screens.row_text import KINDS, Moment, first_name, name
 from boxes_tui.widgets.safe import Line
 
 

@@ -15,7 +15,8 @@ from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
 from boxes_tui.screens.base import DeskScreen
 from boxes_tui.screens.card_text import card_lines
-from boxes_tui.screens.row_text import Moment, detail_lines, row_text
+from boxes_tui.screens.row_detail import detail_lines
+from boxes_tui.screens.row_text import Moment, row_text
 from boxes_tui.widgets.bars import FilterBar, FilterItem
 from boxes_tui.widgets.columns import Column
 from boxes_tui.widgets.frame import Frame
@@ -107,9 +108,7 @@ class QueueScreen(DeskScreen):
         if ask != self.ask:
             return
         self.loaded, self.freshness = loaded, loaded.freshness
-        self.rows = {r.ref: r for r in loaded.rows} | (
-            {} if len(loaded.keys) <= WHOLE else dict(self.rows)
-        )
+        self.rows = {r.ref: r for r in loaded.rows} | ({} if len(loaded.keys) <= WHOLE else dict(self.rows))
         at = self.at
         made = [to_row(ask.queue, ask.filter, r, at) for r in loaded.rows]
         if len(loaded.keys) > WHOLE:
