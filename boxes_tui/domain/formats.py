@@ -28,9 +28,9 @@ def full_day(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-def long_day(day: date) -> str:
-    """``martes 24/11/2026``."""
-    return f"{_LONG[language()][day.weekday()]} {day:%d/%m/%Y}"
+def long_day(day: date, spoken: str | None = None) -> str:
+    """``martes 24/11/2026``; ``spoken`` is the language of a letter, else that of the screen."""
+    return f"{_LONG[spoken or language()][day.weekday()]} {day:%d/%m/%Y}"
 
 
 def short_day(day: date) -> str:

@@ -27,6 +27,7 @@ outbox = Table(
     Column("message_id", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False),  # queued sending sent unknown failed cancelled
     Column("tries", SmallInteger, nullable=False, server_default=text("0")),
+    Column("unknowns", SmallInteger, nullable=False, server_default=text("0")),  # times that the answer was lost
     Column("next_at", Instant),
     Column("lease_until", Instant),
     Column("error", CleanText),

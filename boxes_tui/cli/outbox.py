@@ -1,0 +1,130 @@
+"""``boxes outbox send|list|retry``: the mails that wait, that left, and that did not (PRODUCT §7)."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from boxes_tui.cli import out
+from boxes_tui.cli.common import Json, guarded, house
+
+if TYPE_CHECKING:
+    from boxes_tui.outreach.outbox import Sender, Tally
+
+app = typer.Typer(no_args_is_help=True, help="Correo saliente: enviar, ver y reintentar.")
+
+MAX_PAUSE = 300.0
+"""Seconds that a daemon waits at most while the database does not answer."""
+
+
+@app.command("send")
+@guarded
+def send(
+    watch: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--watch", min=1, help="Seguir enviando, cada tantos segundos, hasta SIGTERM."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Envía lo que está en cola; con --watch, como servicio."""
+    from boxes_tui.outreach.outbox import Sender
+    from boxes_tui.outreach.reminder import mail_desk
+
+    with_house = house(statement_ms=15_000)
+    sender = Sender(with_house, mail_desk(with_house.settings))
+    if watch is not None:
+        _watch(sender, watch, json)
+        return
+    done = sender.run()
+    _tell(done, json)
+    if not done.well:
+        raise typer.Exit(1)
+
+
+def _watch(sender: Sender, seconds: float, json: bool) -> None:
+    from boxes_tui.errors import Unavailable
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    pause = seconds
+    while not ended.is_set():
+        try:
+            done = sender.run(ended.is_set)
+        except Unavailable as error:
+            out.say(str(error))
+            pause = min(pause * 2, MAX_PAUSE)
+        else:
+            pause = seconds
+            if any(vars(done).values()):
+                _tell(done, json)
+        ended.wait(pause)
+
+
+def _tell(done: Tally, json: bool) -> None:
+    if json:
+        out.json(vars(done))
+        return
+    out.say(
+        f"Enviados {done.sent} · anulados {done.cancelled} · para reintentar {done.again} · fallidos {done.failed} · "
+        f"sin respuesta {done.unknown}"
+    )
+
+
+@app.command("list")
+@guarded
+def list_mails(
+    state: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--state", help="queued, sending, sent, unknown, failed o cancelled; se puede repetir."),
+    ] = None,
+    limit: Annotated[Optional[int], typer.Option("--limit", min=1)] = None,  # noqa: UP045
+    json: Json = False,
+) -> None:
+    """Lista los mensajes, el más nuevo primero, con el motivo de los que no salieron."""
+    from boxes_tui.errors import UsageError
+    from boxes_tui.outreach.mails import STATES, mail_counts, mails
+
+    wrong = [s for s in state or () if s not in STATES]
+    if wrong:
+        raise UsageError(f"No hay un estado «{wrong[0]}»; los que hay: {', '.join(STATES)}")
+    with_house = house()
+    rows = with_house.read(mails, tuple(state or ()), limit)
+    if json:
+        out.json({"total": len(rows), "counts": with_house.read(mail_counts), "rows": [_row(dict(r)) for r in rows]})
+        return
+    columns = ("id", "clase", "turno", "para", "estado", "intentos", "motivo")
+    out.table(
+        columns,
+        [(r["id"], r["kind"], r["appointment_id"], r["recipient"], r["state"], r["tries"], r["error"]) for r in rows],
+    )
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    made = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()}
+    for name in ("id", "appointment_id", "customer_id"):
+        made[name] = str(made[name]) if made[name] is not None else None
+    return made
+
+
+@app.command("retry")
+@guarded
+def retry(
+    ids: Annotated[
+        Optional[list[int]],  # noqa: UP045
+        typer.Argument(metavar="[ID]…", help="Los de outbox list; sin ninguno, todos los que fallaron."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Pone otra vez en cola lo que falló o quedó sin respuesta, con el mismo Message-ID."""
+    from boxes_tui.outreach.mails import RetryMail
+
+    done = house().execute(RetryMail(tuple(ids or ()))).result
+    if json:
+        out.json(done)
+    else:
+        out.say(f"En cola otra vez: {len(done['retried'])}")
