@@ -1,7 +1,7 @@
 """P1a, P2a–P2d of QUALITY.md §1: ratios of our screens to the yardsticks, on real pseudo-terminals.
 
-``python -m benchmarks.ui_grid`` prints a table. Both sides run alternately in the same run; medians; no absolute time is
-asserted. Time of a key: from its byte to the last byte of the answer. Memory: resident set of the process.
+``python -m benchmarks.ui_grid`` prints a table. Both sides run alternately in the same run; medians; no absolute time
+is asserted. Time of a key: from its byte to the last byte of the answer. Memory: resident set of the process.
 """
 
 from __future__ import annotations
@@ -139,17 +139,55 @@ def main(rounds: int = 3) -> None:
     """Measure everything and print the table."""
     down, up_to_edge = b"\x1b[B", b" ".join([b"\x1b[B"] * 22)
     pairs: list[tuple[str, str, float, float, Callable[[], Measure], Callable[[], Measure]]] = [
-        ("P1a", "first frame; memory", 1.15, 9, lambda: start("desk", 0, b"TABLERO"), lambda: start("minimal", 0, b"TABLERO")),
-        ("P2a", "1M rows to 1k: open; memory", 1.15, 1.15, lambda: start("grid", 1_000_000, b"CLIENTE"),
-         lambda: start("grid", 1_000, b"CLIENTE")),
-        ("P2a", "1M rows to 1k: scroll a row", 1.15, 1.15, lambda: keys("grid", 1_000_000, up_to_edge, down, 25),
-         lambda: keys("grid", 1_000, up_to_edge, down, 25)),
-        ("P2b", "scroll a row: time; bytes", 0.35, 0.15, lambda: keys("grid", 1000, up_to_edge, down, 25),
-         lambda: keys("table", 1000, up_to_edge, down, 25)),
-        ("P2c", "row down in view: time; bytes", 0.6, 0.4, lambda: keys("grid", 1000, b"\x1b[B", down, 15),
-         lambda: keys("table", 1000, b"\x1b[B", down, 15)),
-        ("P2d", "open a dialog: settle; bytes", 0.5, 0.45, lambda: opening("dialog-ours"), lambda: opening("dialog-stock")),
-    ]  # fmt: skip
+        (
+            "P1a",
+            "first frame; memory",
+            1.15,
+            9,
+            lambda: start("desk", 0, b"TABLERO"),
+            lambda: start("minimal", 0, b"TABLERO"),
+        ),
+        (
+            "P2a",
+            "1M rows to 1k: open; memory",
+            1.15,
+            1.15,
+            lambda: start("grid", 1_000_000, b"CLIENTE"),
+            lambda: start("grid", 1_000, b"CLIENTE"),
+        ),
+        (
+            "P2a",
+            "1M rows to 1k: scroll a row",
+            1.15,
+            1.15,
+            lambda: keys("grid", 1_000_000, up_to_edge, down, 25),
+            lambda: keys("grid", 1_000, up_to_edge, down, 25),
+        ),
+        (
+            "P2b",
+            "scroll a row: time; bytes",
+            0.35,
+            0.15,
+            lambda: keys("grid", 1000, up_to_edge, down, 25),
+            lambda: keys("table", 1000, up_to_edge, down, 25),
+        ),
+        (
+            "P2c",
+            "row down in view: time; bytes",
+            0.6,
+            0.4,
+            lambda: keys("grid", 1000, b"\x1b[B", down, 15),
+            lambda: keys("table", 1000, b"\x1b[B", down, 15),
+        ),
+        (
+            "P2d",
+            "open a dialog: settle; bytes",
+            0.5,
+            0.45,
+            lambda: opening("dialog-ours"),
+            lambda: opening("dialog-stock"),
+        ),
+    ]
     chosen = [p for p in pairs if len(sys.argv) < 2 or p[0] in sys.argv[1:]]
     print(f"{'#':4} {'what':32} {'ours':>18} {'yardstick':>18} {'ratios':>13} {'goals':>11}")
     for number, what, goal, goal2, ours, other in chosen:

@@ -13,14 +13,20 @@ from tests.widgets.desk import make
 from tests.widgets.picture import HOSTILE, picture
 
 APPOINTMENTS = [
-    FilterItem("to_confirm", "Por confirmar", 39), FilterItem("confirmed", "Confirmados", 12),
-    FilterItem("not_arrived", "No ingresados", 15), FilterItem("no_show", "Inasistencias", 5, "Inasist."),
+    FilterItem("to_confirm", "Por confirmar", 39),
+    FilterItem("confirmed", "Confirmados", 12),
+    FilterItem("not_arrived", "No ingresados", 15),
+    FilterItem("no_show", "Inasistencias", 5, "Inasist."),
     FilterItem("latest", "Últimos ingresos", 10, "Ingresos"),
-]  # fmt: skip
+]
 LEAKS = [
-    FilterItem("all", "Todas", 7), FilterItem("d", "Entregas", 3), FilterItem("o", "Oportunidades", 0, "Oport."),
-    FilterItem("n", "Inasistencias", 0, "Inasist."), FilterItem("c", "Realizados", 4), FilterItem("r", "Reclamos", 0),
-]  # fmt: skip
+    FilterItem("all", "Todas", 7),
+    FilterItem("d", "Entregas", 3),
+    FilterItem("o", "Oportunidades", 0, "Oport."),
+    FilterItem("n", "Inasistencias", 0, "Inasist."),
+    FilterItem("c", "Realizados", 4),
+    FilterItem("r", "Reclamos", 0),
+]
 
 
 def frame_of(app: BoxesApp) -> Frame[object]:
@@ -52,8 +58,15 @@ async def test_the_active_filter_shows_on_a_narrow_line() -> None:
 
 
 async def test_keys_line_at_80_and_what_leaves_first() -> None:
-    keys = [Key("l", "llamar"), Key("d", "descartar"), Key("r", "replanificar"), Key("t", "vendido", wide="turno vendido"),
-            Key("n", "siguiente"), Key("v", "cliente", enabled=False), Key("?", "más")]  # fmt: skip
+    keys = [
+        Key("l", "llamar"),
+        Key("d", "descartar"),
+        Key("r", "replanificar"),
+        Key("t", "vendido", wide="turno vendido"),
+        Key("n", "siguiente"),
+        Key("v", "cliente", enabled=False),
+        Key("?", "más"),
+    ]
     app = make()
     async with app.run_test(size=(80, 24)) as pilot:
         frame_of(app).keys.set_keys(keys)

@@ -17,15 +17,30 @@ from tests.widgets.desk import make, row
 from tests.widgets.picture import HOSTILE, picture
 
 OUTCOMES = [
-    Digit("1", "No atiende", "vuelve 18:10"), Digit("2", "Ocupado", "vuelve 14:40"), Digit("3", "Contestador", "vuelve mañana"),
-    Digit("4", "Volver a llamar…"), Digit("5", "Turno vendido…"), Digit("6", "Más adelante…"), Digit("7", "No le interesa…"),
-    Digit("8", "Número equivocado"), Digit("9", "No llamar más…"), Digit("0", "Atendido"),
-]  # fmt: skip
+    Digit("1", "No atiende", "vuelve 18:10"),
+    Digit("2", "Ocupado", "vuelve 14:40"),
+    Digit("3", "Contestador", "vuelve mañana"),
+    Digit("4", "Volver a llamar…"),
+    Digit("5", "Turno vendido…"),
+    Digit("6", "Más adelante…"),
+    Digit("7", "No le interesa…"),
+    Digit("8", "Número equivocado"),
+    Digit("9", "No llamar más…"),
+    Digit("0", "Atendido"),
+]
 REASONS = [
-    Digit("1", "precio"), Digit("2", "ya lo hizo en otro taller"), Digit("3", "lo hace por su cuenta"),
-    Digit("4", "vendió la unidad"), Digit("5", "distancia o mudanza"), Digit("6", "poco uso"), Digit("7", "mala experiencia"),
-    Digit("8", "sin respuesta"), Digit("9", "sin datos válidos"), Digit("0", "duplicada"), Digit("o", "otro (pide texto)"),
-]  # fmt: skip
+    Digit("1", "precio"),
+    Digit("2", "ya lo hizo en otro taller"),
+    Digit("3", "lo hace por su cuenta"),
+    Digit("4", "vendió la unidad"),
+    Digit("5", "distancia o mudanza"),
+    Digit("6", "poco uso"),
+    Digit("7", "mala experiencia"),
+    Digit("8", "sin respuesta"),
+    Digit("9", "sin datos válidos"),
+    Digit("0", "duplicada"),
+    Digit("o", "otro (pide texto)"),
+]
 
 
 class Call(BottomPanel[str]):

@@ -7,13 +7,34 @@ import pytest
 from boxes_tui.widgets.tones import CLARO, CONTRASTE, DIECISEIS, GROUNDS, OSCURO, TONES, Palette, Tones, contrast
 
 TABLE = {
-    "oscuro": {"texto": (13.8, 11.9, 9.6), "atenuado": (7.0, 6.1, 4.9), "acento": (9.0, 7.8, 6.2), "vencida": (8.0, 6.9, 5.6),
-               "hoy": (10.9, 9.5, 7.6), "proxima": (10.0, 8.7, 7.0), "tomado": (9.5, 8.2, 6.6)},
-    "claro": {"texto": (15.1, 13.8, 12.1), "atenuado": (6.1, 5.6, 4.9), "acento": (6.9, 6.3, 5.5), "vencida": (6.6, 6.0, 5.2),
-              "hoy": (6.8, 6.2, 5.4), "proxima": (6.6, 6.0, 5.3), "tomado": (7.3, 6.6, 5.8)},
-    "contraste": {"texto": (21.0, 21.0, 16.3), "atenuado": (14.4, 14.4, 11.2), "acento": (13.0, 13.0, 10.1),
-                  "vencida": (11.0, 11.0, 8.5), "hoy": (15.1, 15.1, 11.7), "proxima": (17.0, 17.0, 13.2), "tomado": (12.9, 12.9, 10.0)},
-}  # fmt: skip
+    "oscuro": {
+        "texto": (13.8, 11.9, 9.6),
+        "atenuado": (7.0, 6.1, 4.9),
+        "acento": (9.0, 7.8, 6.2),
+        "vencida": (8.0, 6.9, 5.6),
+        "hoy": (10.9, 9.5, 7.6),
+        "proxima": (10.0, 8.7, 7.0),
+        "tomado": (9.5, 8.2, 6.6),
+    },
+    "claro": {
+        "texto": (15.1, 13.8, 12.1),
+        "atenuado": (6.1, 5.6, 4.9),
+        "acento": (6.9, 6.3, 5.5),
+        "vencida": (6.6, 6.0, 5.2),
+        "hoy": (6.8, 6.2, 5.4),
+        "proxima": (6.6, 6.0, 5.3),
+        "tomado": (7.3, 6.6, 5.8),
+    },
+    "contraste": {
+        "texto": (21.0, 21.0, 16.3),
+        "atenuado": (14.4, 14.4, 11.2),
+        "acento": (13.0, 13.0, 10.1),
+        "vencida": (11.0, 11.0, 8.5),
+        "hoy": (15.1, 15.1, 11.7),
+        "proxima": (17.0, 17.0, 13.2),
+        "tomado": (12.9, 12.9, 10.0),
+    },
+}
 
 
 @pytest.mark.parametrize("palette", [OSCURO, CLARO, CONTRASTE], ids=lambda p: p.name)
