@@ -1,0 +1,218 @@
+"""The facts that the contact gate asks about, read from the database; and a supervisor's override (PRODUCT §5).
+
+Everybody who hands over, dials, sends or enrols asks :func:`verdict`.  Recording what has happened never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
+
+from boxes_tui.data.commands import Command, Tx
+from boxes_tui.data.reads.days import calendar
+from boxes_tui.data.session import Session
+from boxes_tui.data.tables import (
+    app_user,
+    block,
+    branch,
+    customer,
+    customer_phone,
+    dnc_list,
+    dnc_number,
+    gate_override,
+)
+from boxes_tui.desk.subjects import load
+from boxes_tui.domain.contact_gate import DEFAULT_HOURS, Facts, Hours, OwnBlock, Purpose, Verdict, check
+from boxes_tui.errors import UsageError
+from boxes_tui.i18n import _
+from boxes_tui.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is asked about: the customers that count as one person, their numbers and documents."""
+
+    customers: tuple[int, ...] = ()
+    numbers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    erased: bool = False
+
+
+def person(conn: Connection, customer_id: int | None, numbers: Collection[str] = ()) -> Person:
+    """The person of a customer: all that share a document or the last ten digits of a phone (PRODUCT §5), and of
+    ``numbers`` (last ten digits) that belong to the row itself."""
+    ids: set[int] = set()
+    if customer_id is not None:
+        ids.add(customer_id)
+        group = conn.execute(select(customer.c.person_id).where(customer.c.id == customer_id)).scalar()
+        if group is not None:
+            ids |= set(conn.execute(select(customer.c.id).where(customer.c.person_id == group)).scalars())
+    if numbers:
+        sharing = select(customer_phone.c.customer_id).where(customer_phone.c.last10.in_(tuple(numbers)))
+        ids |= set(conn.execute(sharing.limit(50)).scalars())
+    rows = conn.execute(
+        select(customer.c.id, customer.c.doc_digits, customer.c.erased_at).where(customer.c.id.in_(ids))
+    ).all()
+    phones = conn.execute(
+        select(customer_phone.c.last10).where(
+            customer_phone.c.customer_id.in_(ids), customer_phone.c.last10.is_not(None), customer_phone.c.present
+        )
+    ).scalars()
+    return Person(
+        tuple(sorted(ids)),
+        tuple(sorted({*numbers, *phones})),
+        tuple(sorted({r[1] for r in rows if r[1]})),
+        any(r[2] is not None for r in rows if r[0] == customer_id),
+    )
+
+
+def blocks_of(who: Person) -> ColumnElement[bool]:
+    """The entries of the dealership's own list that hold for a person."""
+    c = block.c
+    return and_(
+        c.lifted_at.is_(None),
+        or_(
+            false(), c.customer_id.in_(who.customers), c.last10.in_(who.numbers),
+            and_(c.doc_digits != "", c.doc_digits.in_(who.documents)),
+        ),
+    )  # fmt: skip
+
+
+def verdict(
+    conn: Connection,
+    session: Session,
+    *,
+    customer_id: int | None,
+    branch_id: int | None,
+    purpose: Purpose,
+    numbers: Collection[str] = (),
+    channel: str = "call",
+    required: bool | None = None,
+) -> Verdict:
+    """Whether the person may be contacted now for ``purpose``, and every reason (``Verdict.lines()``).
+
+    ``numbers`` are last-ten-digit keys of numbers that stand on the row itself. ``channel`` is ``call``, ``email`` or
+    ``whatsapp``: the law makes one gate of all of them, only the hours of calling are not asked of an e-mail.
+    """
+    who = person(conn, customer_id, numbers)
+    return check(purpose, facts(conn, session, who, branch_id, channel=channel, required=required))
+
+
+def facts(
+    conn: Connection,
+    session: Session,
+    who: Person,
+    branch_id: int | None,
+    *,
+    channel: str = "call",
+    required: bool | None = None,
+) -> Facts:
+    """What is known about a person at this instant of the branch."""
+    local = session.now.astimezone(ZoneInfo(session.zone_of(branch_id)))
+    lists = current_lists(conn)
+    listed: tuple[str, ...] = ()
+    if lists and who.numbers:
+        found = select(dnc_list.c.name).join(dnc_number, dnc_number.c.list_id == dnc_list.c.id)
+        found = found.where(dnc_list.c.current, dnc_number.c.last10.in_(who.numbers)).distinct()
+        listed = tuple(sorted(conn.execute(found).scalars()))
+    by_mail = channel == "email"
+    return Facts(
+        now_local=local,
+        own=_own(conn, who),
+        lists=lists,
+        listed=listed,
+        required=list_required() if required is None else required,
+        hours=dict.fromkeys(range(7), (time(0), time.max)) if by_mail else hours_of(conn, branch_id),
+        holiday=not by_mail and local.date() in calendar(conn, branch_id, local.date()).holidays,
+        person_override=_override(conn, session.now, gate_override.c.customer_id.in_(who.customers)),
+        age_override=_override(conn, session.now, gate_override.c.customer_id.is_(None)),
+        erased=who.erased,
+    )
+
+
+def current_lists(conn: Connection) -> dict[str, date]:
+    """The No Llame lists in force: name → the day of the list."""
+    c = dnc_list.c
+    return dict(conn.execute(select(c.name, c.as_of).where(c.current).order_by(c.id)).tuples().all())
+
+
+def list_required() -> bool:
+    """``no_llame = "required"``: without a list there are no offers."""
+    from boxes_tui.config import load_settings
+
+    return load_settings().option("no_llame") == "required"
+
+
+def hours_of(conn: Connection, branch_id: int | None) -> Hours:
+    """The hours of calling of a branch by weekday (0 = Monday)."""
+    made = conn.execute(select(branch.c.hours).where(branch.c.id == branch_id)).scalar() if branch_id else None
+    if not made:
+        return DEFAULT_HOURS
+    hours: dict[int, tuple[time, time] | None] = dict.fromkeys(range(7))
+    for day, span in made.items():
+        if span:
+            hours[int(day) - 1] = (time.fromisoformat(span[0]), time.fromisoformat(span[1]))
+    return hours
+
+
+def _own(conn: Connection, who: Person) -> OwnBlock | None:
+    if not (who.customers or who.numbers or who.documents):
+        return None
+    rows = conn.execute(
+        select(block.c.scope, block.c.at, app_user.c.name)
+        .outerjoin(app_user, app_user.c.id == block.c.user_id)
+        .where(blocks_of(who))
+        .order_by(block.c.at.desc(), block.c.id.desc())
+    ).all()
+    if not rows:
+        return None
+    widest = next((r for r in rows if r[0] == "operational"), rows[0])
+    return OwnBlock(widest[0], widest[1], widest[2] or "—")
+
+
+def _override(conn: Connection, now: datetime, about: ColumnElement[bool]) -> str | None:
+    c = gate_override.c
+    return conn.execute(
+        select(c.reason).where(about, c.until > now, c.lifted_at.is_(None)).order_by(c.id.desc()).limit(1)
+    ).scalar()
+
+
+@dataclass(frozen=True)
+class OverrideGate(Command):
+    """Go on in spite of a No Llame list, with a reason: for the person of a row, or (``ref`` None) for a list that is
+    too old. A supervisor's verb; it ends by itself after ``days`` days, and never lifts what a person asked for."""
+
+    verb: ClassVar[str] = "override"
+    ref: str | None
+    reason: str
+    days: int = 1
+
+    def run(self, tx: Tx) -> dict[str, Any]:
+        reason = clean(self.reason)
+        if not reason:
+            raise UsageError(_("Falta el motivo."))
+        if not 1 <= self.days <= 30:
+            raise UsageError(_("Los días van de 1 a 30."))
+        who: int | None = None
+        if self.ref is not None:
+            who = load(tx, self.ref).customer_id
+            if who is None:
+                raise UsageError(_("Esa fila no tiene cliente."))
+        until = tx.now + timedelta(days=self.days)
+        made = tx.insert(
+            gate_override, customer_id=who, branch_id=tx.branch_id, user_id=tx.session.user_id, at=tx.now,
+            until=until, reason=reason,
+        )  # fmt: skip
+        tx.title = _("Permitir ofertas con motivo")
+        tx.detail = {"override": made, "person": who is not None}
+        return {"override": str(made), "until": until.isoformat()}
+
+
+def lines(found: Verdict) -> list[Mapping[str, Any]]:
+    """The reasons as JSON: code, ok, text."""
+    return [{"code": r.code, "ok": r.ok, "text": r.text} for r in found.reasons]
