@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from boxes_tui.cli import admin, customer, queue, sync
+from boxes_tui.cli import admin, customer, do, outbox, queue, sync
 
 app = typer.Typer(
     name="boxes",
@@ -30,3 +30,5 @@ app.add_typer(admin.db, name="db")
 app.add_typer(admin.config, name="config")
 app.add_typer(customer.app, name="customer")
 app.add_typer(sync.app, name="sync")
+app.add_typer(do.app, name="do")
+app.add_typer(outbox.app, name="outbox")
