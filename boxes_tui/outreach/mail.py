@@ -90,7 +90,6 @@ def compose(letter: Letter, sender: str, sender_name: str) -> EmailMessage:
     message["Subject"] = clean(letter.subject, 200)
     message["Date"] = letter.sent_at
     message["Message-ID"] = letter.message_id
-    message["Content-Language"] = letter.language
     message.set_content(letter.text + "\n", cte="quoted-printable")
     if letter.html:
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
@@ -100,6 +99,7 @@ def compose(letter: Letter, sender: str, sender_name: str) -> EmailMessage:
         message.add_attachment(
             ics.encode(), maintype="application", subtype="ics", filename="turno.ics", params={"name": "turno.ics"}
         )
+    message["Content-Language"] = letter.language  # last: making parts moves Content-* headers into the first part
     return message
 
 

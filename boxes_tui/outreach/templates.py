@@ -1,8 +1,8 @@
-"""Letters: text files that an admin edits, with the few fields that they may reach (PRODUCT §7).
+r"""Letters: text files that an admin edits, with the few fields that they may reach (PRODUCT §7).
 
 Packaged ones lie in ``outreach/templates``; a file of the same name in ``[templates] dir`` or ``BOXES_HOME/templates``
 wins.  Grammar: ``Asunto: …`` in the first line of mails, ``{campo}``, and ``[…]`` for a stretch, of any depth, that is
-left out when a field in it is empty (``[[``, ``]]``, ``{{``, ``}}`` are the signs themselves).  Every file is checked
+left out when a field in it is empty; a backslash before ``{ } [ ] \`` makes it the sign itself.  Every file is checked
 when it is loaded.
 Agents' comments and notes are no fields, so that no template can reach them.
 """
@@ -57,7 +57,7 @@ KINDS: Final[dict[str, tuple[Channel, Purpose]]] = {
 
 LANGUAGES: Final = ("es", "en")
 LIMIT: Final = 16_384
-_PIECE = re.compile(r"\{\{|\}\}|\[\[|\]\]|\{([^{}\n]*)\}|[\[\]{}]")
+_PIECE = re.compile(r"\\([\\\[\]{}])|\{([^{}\n]*)\}|[\[\]{}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +175,9 @@ def parse(shown: str, text: str, file_name: str | None = None) -> Template:
         first = 2
     if not body.strip():
         raise ConfigError(f"{shown}:{first}: falta el texto")
-    return Template(
-        name, language, channel, purpose, _parts(shown, subject.strip(), 1), _parts(shown, body.strip("\n"), first)
-    )
+    written = body.strip("\n")
+    first += len(body) - len(body.lstrip("\n"))
+    return Template(name, language, channel, purpose, _parts(shown, subject.strip(), 1), _parts(shown, written, first))
 
 
 def _parts(shown: str, text: str, line: int) -> tuple[Part, ...]:
@@ -190,18 +190,18 @@ def _parts(shown: str, text: str, line: int) -> tuple[Part, ...]:
         last = match.end()
         sign, here = match[0], line + text.count("\n", 0, match.start())
         if match[1] is not None:
-            if match[1] not in FIELDS:
-                raise ConfigError(f"{shown}:{here}: campo desconocido «{match[1]}»; los que hay: {', '.join(FIELDS)}")
-            made.append(Part(match[1], True, tuple(groups)))
-        elif len(sign) == 2:
-            made.append(Part(sign[0], False, tuple(groups)))
+            made.append(Part(match[1], False, tuple(groups)))
+        elif match[2] is not None:
+            if match[2] not in FIELDS:
+                raise ConfigError(f"{shown}:{here}: campo desconocido «{match[2]}»; los que hay: {', '.join(FIELDS)}")
+            made.append(Part(match[2], True, tuple(groups)))
         elif sign == "[":
             count += 1
             groups.append(count)
         elif sign == "]" and groups:
             groups.pop()
         else:
-            raise ConfigError(f"{shown}:{here}: «{sign}» suelto; para escribirlo va doble")
+            raise ConfigError(f"{shown}:{here}: «{sign}» suelto; para escribirlo va con barra: \\{sign}")
     if last < len(text):
         made.append(Part(text[last:], False, tuple(groups)))
     if groups:
