@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from boxes_tui.cli import admin, customer, do, outbox, queue, sync
+from boxes_tui.cli import admin, customer, demo, do, outbox, queue, sync
 
 app = typer.Typer(
     name="boxes",
@@ -26,6 +26,7 @@ def _root(context: typer.Context) -> None:
 app.command("init")(admin.init)
 app.command("queue")(queue.queue)
 app.command("doctor")(admin.doctor)
+app.command("demo")(demo.demo)
 app.add_typer(admin.db, name="db")
 app.add_typer(admin.config, name="config")
 app.add_typer(customer.app, name="customer")

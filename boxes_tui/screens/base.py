@@ -263,5 +263,5 @@ class DeskScreen(BoxesScreen[None]):
 
     def verb_back(self) -> None:
         """Back to where one came from."""
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 1:
             self.dismiss(None)

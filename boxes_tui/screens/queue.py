@@ -13,7 +13,7 @@ from boxes_tui.data.session import Session
 from boxes_tui.domain.queues import QUEUES, Queue
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
-from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.card_text import card_lines
 from boxes_tui.screens.row_detail import detail_lines
 from boxes_tui.screens.row_text import Moment, row_text
@@ -21,7 +21,7 @@ from boxes_tui.widgets.bars import FilterBar, FilterItem
 from boxes_tui.widgets.columns import Column
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.grid import Grid
-from boxes_tui.widgets.rows import ListSource, Row
+from boxes_tui.widgets.rows import ListSource, Result, Row
 from boxes_tui.widgets.safe import Line
 
 WHOLE = 2000
@@ -83,7 +83,7 @@ def to_row(queue: str, flt: str, row: QueueRow, at: Moment) -> Row:
     )  # fmt: skip
 
 
-class QueueScreen(DeskScreen):
+class QueueScreen(ActingScreen):
     """A queue's list. One instance per visit; the filter, the further filters and the cursor are its state."""
 
     def __init__(self, queue: str, flt: str | None = None, cursor: str | None = None) -> None:
@@ -95,6 +95,8 @@ class QueueScreen(DeskScreen):
         self.loaded: Loaded | None = None
         self._fresh_order = True
         self._wanted = cursor
+        self._noted: QueueRow | None = None
+        self._noted_at: str | None = None
         columns = [Column.of(c, _(c.title)) for c in self.queue.columns]
         self.grid = Grid(columns, empty=(_("Leyendo…"),))
         self.frame: Frame[Any] = Frame(self.grid, card=True)
@@ -146,6 +148,30 @@ class QueueScreen(DeskScreen):
         if self.row is None:
             raise BoxesError(_("No hay ninguna fila elegida."))
         return self.row
+
+    def marked_refs(self) -> list[str]:
+        """Refs of the marked rows, in the order of the list."""
+        return [ref for ref in self.rows if ref in self.grid.marked]
+
+    def acted(self, row: QueueRow, short: str, leaves: bool) -> None:
+        """The row shows its result in place and leaves at the next key; the cursor goes on (SCREENS §1.6)."""
+        self._noted = row
+        self.grid.show_result(row.ref, Result(short, leaves=leaves), advance=True)
+        self._noted_at = self.grid.cursor_key
+
+    def note_row(self) -> QueueRow:
+        """Right after an act ``N`` is about the row just acted on (*c* has saved, *N* opens the comment)."""
+        if self._noted is not None and self._noted_at == self.grid.cursor_key:
+            return self._noted
+        return self.acted_row()
+
+    def stand_on(self, ref: str) -> None:
+        """Put the cursor on a row."""
+        self.grid.go_to(ref)
+
+    def queue_of(self, row: QueueRow) -> str:
+        """This list."""
+        return self.queue.code
 
     # -- frame -------------------------------------------------------------------------------------
 

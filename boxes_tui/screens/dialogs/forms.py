@@ -1,0 +1,284 @@
+"""The small forms under a list: discard, reschedule, appointment sold, opportunity, note, undo (SCREENS §3).
+
+Each dismisses with a plain draft (a dict of what was typed) that the screen turns into a command; ``Esc`` leaves and keeps
+what was typed, since every keystroke is told to ``keep``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from textual import events
+from textual.widget import Widget
+
+from boxes_tui.data.reads.details import QueueRow
+from boxes_tui.domain.dispositions import REASON_BY_KEY
+from boxes_tui.domain.formats import clock, show_day
+from boxes_tui.i18n import _
+from boxes_tui.screens.dialogs.readings import date_reading
+from boxes_tui.screens.dialogs.reasons import reason_lines
+from boxes_tui.screens.row_text import Moment, first_name
+from boxes_tui.widgets.bars import Key
+from boxes_tui.widgets.fields import ChoiceField, TextField
+from boxes_tui.widgets.panel import BottomPanel, Text
+from boxes_tui.widgets.safe import Line
+
+Draft = dict[str, Any]
+Keep = Callable[[Mapping[str, str]], None]
+LABEL = 13
+
+
+class Form(BottomPanel[Draft]):
+    """Fields one under another: ``Tab`` goes on, ``Enter`` accepts, ``Esc`` leaves."""
+
+    def __init__(self, title: str, *, lines: int, keep: Keep | None = None, draft: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.lines = lines
+        self._title, self._keep = title, keep
+        self.draft = dict(draft or {})
+        self.fields: list[TextField | ChoiceField] = []
+
+    def field(self, name: str, label: str, value: str = "", **options: Any) -> TextField:
+        """A text field that the draft knows by ``name``."""
+        made = TextField(
+            label, self.draft.get(name, value), label_width=LABEL, id=name,
+            on_change=lambda text: self._changed(name, text), **options,
+        )  # fmt: skip
+        self.fields.append(made)
+        return made
+
+    def choice(self, name: str, label: str, choices: tuple[tuple[str, str], ...], value: str | None = None) -> ChoiceField:
+        """A choice that the draft knows by ``name``."""
+        codes = {code for code, _label in choices}
+        kept = self.draft.get(name, value)
+        made = ChoiceField(
+            label, choices, kept if kept in codes else None, label_width=LABEL, id=name,
+            on_change=lambda code: self._changed(name, code),
+        )  # fmt: skip
+        self.fields.append(made)
+        return made
+
+    def _changed(self, name: str, text: str) -> None:
+        self.draft[name] = text
+        if self._keep is not None:
+            self._keep(self.draft)
+
+    def on_mount(self) -> None:
+        """Begin in the first field."""
+        self.rule.show([(self._title, "acento")])
+        self.keys.set_keys([Key("Enter", _("guardar")), Key("Tab", _("campo")), Key("Esc", _("volver (lo escrito queda)"))])
+        if self.fields:
+            self.fields[0].focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """``Tab`` and arrows go from field to field, ``Enter`` accepts."""
+        if event.key in ("tab", "down", "shift+tab", "up") and self.fields:
+            step = 1 if event.key in ("tab", "down") else -1
+            focused = [n for n, f in enumerate(self.fields) if f.has_focus]
+            self.fields[((focused[0] if focused else -step) + step) % len(self.fields)].focus()
+        elif event.key == "enter":
+            self.accept()
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def accept(self) -> None:
+        """Check the fields and leave with the draft."""
+        for item in self.fields:
+            if isinstance(item, TextField):
+                fine, said = item.reading
+                if item.value.strip() and not fine:
+                    item.set_error(said)
+                    item.focus()
+                    return
+        self.dismiss({f.id or "": f.value for f in self.fields})
+
+    def require(self, field_: TextField, text: str) -> bool:
+        """False, with the sentence on the field, where it is empty."""
+        if field_.value.strip():
+            return True
+        field_.set_error(text)
+        field_.focus()
+        return False
+
+
+class DateForm(Form):
+    """One date with its reading: reschedule, appointment sold, the time of a delivery."""
+
+    def __init__(
+        self, title: str, label: str, at: Moment, *, with_time: bool, foot: tuple[Line, ...], holidays: frozenset[object],
+        keep: Keep | None = None, draft: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(title, lines=10, keep=keep, draft=draft)
+        self.when = self.field("when", label, read=date_reading(at.now, with_time=with_time, holidays=holidays))
+        self.when.label_width = max(LABEL, len(label) + 1)
+        self._foot = foot
+
+    def compose_body(self) -> Iterator[Widget]:
+        """The date and what follows from it."""
+        yield Text("")
+        yield self.when
+        yield Text("", *self._foot)
+
+    def accept(self) -> None:
+        """A date is needed."""
+        if self.require(self.when, _("Falta la fecha. Ejemplos: 12/5, mañana, lu 15:30.")):
+            super().accept()
+
+
+class ReasonForm(Form):
+    """*Descartar*: one key is the reason."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title, lines=12)
+        self.text = self.field("text", _("Otro:"))
+
+    def compose_body(self) -> Iterator[Widget]:
+        """The reasons and the text of *otro*."""
+        yield Text("", *reason_lines(), "")
+        yield self.text
+        yield Text("", _("La oportunidad se cierra; el motivo es obligatorio."))
+
+    def on_mount(self) -> None:
+        """Keys are reasons at once."""
+        super().on_mount()
+        self.set_focus(None)
+        self.keys.set_keys([Key("1-0", _("motivo y siguiente")), Key("o", _("otro")), Key("Esc", _("no descartar"))])
+
+    def on_key(self, event: events.Key) -> None:
+        """A reason's key, or the text of *otro*."""
+        reason = None if self.text.has_focus else REASON_BY_KEY.get(event.character or "")
+        if reason is not None:
+            event.stop()
+            event.prevent_default()
+            if reason.needs_text:
+                self.text.focus()
+            else:
+                self.dismiss({"reason": reason.code, "text": ""})
+        elif self.text.has_focus:
+            super().on_key(event)
+        elif event.key == "enter":
+            event.stop()
+            self.status.error(_("Falta el motivo. [1-0]"))
+
+    def accept(self) -> None:
+        """*Otro* needs its text."""
+        if self.require(self.text, _("Falta el texto.")):
+            self.dismiss({"reason": "other", "text": self.text.value})
+
+
+class NoteForm(Form):
+    """A note or the comment of a confirmation."""
+
+    def __init__(self, title: str, foot: str, *, keep: Keep | None = None, draft: Mapping[str, str] | None = None) -> None:
+        super().__init__(title, lines=8, keep=keep, draft=draft)
+        self.text = self.field("text", "")
+        self.text.label_width = 0
+        self._foot = foot
+
+    def compose_body(self) -> Iterator[Widget]:
+        """The text and where it stays."""
+        yield self.text
+        yield Text(self._foot)
+
+    def accept(self) -> None:
+        """A note has text."""
+        if self.require(self.text, _("Falta el texto.")):
+            super().accept()
+
+
+class OpportunityForm(Form):
+    """*Crear oportunidad*, prefilled with the predicted due date and its arithmetic; the odometer corrects it live."""
+
+    def __init__(
+        self, title: str, at: Moment, suggest: Callable[[int | None], tuple[str, str, tuple[str, ...]]], km: str,
+        agents: tuple[tuple[str, str], ...], *, holidays: frozenset[object], warning: str = "", keep: Keep | None = None,
+        draft: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(title, lines=15, keep=keep, draft=draft)
+        self._suggest, self._warning = suggest, warning
+        about, due, lines = suggest(_number(km))
+        self.about = self.field("about", _("Motivo"), about)
+        self.due = self.field("due", _("Vence"), due, width=19, read=date_reading(at.now, with_time=False, holidays=holidays))
+        self.hour = self.field("hour", _("Hora"), "", width=19, note=_("opcional"))
+        self.whom = self.choice("assigned", _("Para"), agents)
+        self.km = self.field("km", _("Km actuales"), km, width=19, note=_("al escribir se recalcula"))
+        self.arithmetic = Text(*(list(lines) + [""] * 4)[:4])
+        self._touched = "due" in self.draft
+
+    def compose_body(self) -> Iterator[Widget]:
+        """Fields, the arithmetic, and whether one is open already."""
+        yield from (self.about, self.due, self.hour, self.whom, self.km, Text(""), self.arithmetic)
+        yield Text("", [(self._warning, "hoy")] if self._warning else _("Esta unidad no tiene otra oportunidad abierta."))
+
+    def _changed(self, name: str, text: str) -> None:
+        super()._changed(name, text)
+        if name == "due":
+            self._touched = True
+        if name == "km":
+            about, due, lines = self._suggest(_number(text))
+            self.arithmetic.show(*(list(lines) + [""] * 4)[:4])
+            if not self._touched:
+                self.due.value = due
+            if about and not self.draft.get("about"):
+                self.about.value = about
+
+    def accept(self) -> None:
+        """What and when are needed; the hour goes with the day."""
+        if not self.require(self.about, _("Falta el motivo.")) or not self.require(self.due, _("Falta la fecha.")):
+            return
+        super().accept()
+
+
+def _number(text: str) -> int | None:
+    digits = "".join(ch for ch in text if ch.isdigit())
+    return int(digits) if digits and len(digits) < 8 else None
+
+
+class AskForm(Form):
+    """A question with the safe answer on ``Esc``: undo, steal, what cannot be undone."""
+
+    def __init__(self, title: str, lines: tuple[Line, ...], question: str, yes: str, no: str = "", *, allowed: bool = True) -> None:
+        super().__init__(title, lines=max(8, len(lines) + 7))
+        self._lines, self._question, self._yes, self._no, self._allowed = lines, question, yes, no or _("no"), allowed
+
+    def compose_body(self) -> Iterator[Widget]:
+        """What would happen."""
+        yield Text("", *self._lines)
+
+    def on_mount(self) -> None:
+        """Ask."""
+        super().on_mount()
+        self.set_focus(None)
+        keys = [Key("Enter", self._yes)] if self._allowed else []
+        self.keys.set_keys([*keys, Key("Esc", self._no)])
+        self.status.hint(self._question)
+
+    def accept(self) -> None:
+        """Yes."""
+        if self._allowed:
+            self.dismiss({"yes": "1"})
+
+
+def undo_lines(found: Any, at: Moment) -> tuple[Line, ...]:
+    """What the undo form says of an act (a ``desk.undo.Preview``)."""
+    when = at.local(found.at)
+    day = _("hoy") if when.date() == at.today else show_day(when.date(), at.today)
+    who = first_name(found.user or "—")
+    lines: list[Line] = [f"{found.title} · {day} {clock(when)} · {who}", ""]
+    lines += list(found.lines[:4])
+    changed = ", ".join(found.changed) or _("nada")
+    lines.append(_("Cambió después: {what}").format(what=changed))
+    if found.refusal:
+        lines += ["", [(found.refusal, "peligro")]]
+    return tuple(lines)
+
+
+def due_text(row: QueueRow, at: Moment) -> str:
+    """The day and hour of an opportunity as its forms show it."""
+    if isinstance(row.when, datetime):
+        return f"{show_day(row.when.date(), at.today)} {clock(row.when)}"
+    return show_day(row.day, at.today) if row.day else "—"
