@@ -80,10 +80,10 @@ def grid(rows: int) -> int:
 
 
 def desk() -> int:
-    """Our app up to its first screen: an empty frame, before the database is opened."""
+    """Our app with its board, on an empty database of ``BOXES_HOME``."""
     from boxes_tui.app import run
 
-    return run(lambda: object())  # type: ignore[arg-type, return-value]
+    return run()
 
 
 def dialogs(ours: bool) -> int:

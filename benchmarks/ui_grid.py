@@ -48,7 +48,6 @@ class Terminal:
         while until not in self.seen:
             self.seen += self._read(30.0)
         self.first = time.perf_counter() - start
-        self.settle(0.4)
         return self
 
     def key(self, data: bytes) -> tuple[float, int]:
@@ -94,6 +93,7 @@ Measure = tuple[float, float]
 def keys(name: str, rows: int, before: bytes, each: bytes, times: int) -> Measure:
     """Median seconds and bytes of a key, after ``before`` was pressed."""
     terminal = Terminal(name, rows).open(b"CLIENTE")
+    terminal.settle(0.4)
     for byte in before.split(b" "):
         terminal.key(byte)
     taken = [terminal.key(each) for _ in range(times)]
@@ -104,6 +104,7 @@ def keys(name: str, rows: int, before: bytes, each: bytes, times: int) -> Measur
 def opening(name: str) -> Measure:
     """Median seconds and bytes of opening a dialog."""
     terminal = Terminal(name).open(b"CLIENTE")
+    terminal.settle(0.4)
     taken = []
     for _ in range(7):
         taken.append(terminal.key(b"o"))
@@ -135,7 +136,7 @@ def start(name: str, rows: int, until: bytes) -> Measure:
     return taken
 
 
-def main(rounds: int = 3) -> None:
+def main(rounds: int = 5) -> None:
     """Measure everything and print the table."""
     down, up_to_edge = b"\x1b[B", b" ".join([b"\x1b[B"] * 22)
     pairs: list[tuple[str, str, float, float, Callable[[], Measure], Callable[[], Measure]]] = [

@@ -8,6 +8,9 @@ import sys
 def main() -> int:
     """Run the app or the command line; the return value is the exit status."""
     if len(sys.argv) == 1:
+        import gc
+
+        gc.disable()  # until the database is open: nothing to collect while modules load (QUALITY P1a)
         from boxes_tui.app import run
 
         return run()

@@ -23,14 +23,11 @@ from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.theme import Theme
 
-from boxes_tui.background import READS, Background
 from boxes_tui.config import Settings, load_settings
-from boxes_tui.crash import report_crash
 from boxes_tui.errors import BoxesError
-from boxes_tui.guard.crash_hooks import crash_sentence, install_hooks, loop_hook
+from boxes_tui.guard.crash_hooks import crash_sentence, install_hooks, loop_hook, report_crash
 from boxes_tui.guard.environment import WEB_DRIVER, close_back_doors, wants_mouse
 from boxes_tui.guard.lifeline import Lifeline
-from boxes_tui.guard.painted import Painted
 from boxes_tui.i18n import _, set_language
 from boxes_tui.widgets.bars import StatusLine
 from boxes_tui.widgets.filters import PLAIN_COLOURS
@@ -42,13 +39,15 @@ from boxes_tui.widgets.tones import PALETTES, Palette, Tones
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from boxes_tui.background import Background
     from boxes_tui.bootstrap import House
+    from boxes_tui.guard.painted import Painted
 
 T = TypeVar("T")
 
 
 def theme_of(palette: Palette) -> Theme:
-    """A palette as a Textual theme; every tone is a CSS variable of its name (``$vencida``)."""
+    """A palette as a Textual theme; every tone is a CSS variable (``$boxes-vencida``)."""
     names = ("fondo", "panel", "barra", "texto", "atenuado", "acento", "vencida", "hoy", "proxima", "tomado", "foco")
     return Theme(
         name=palette.name,
@@ -94,9 +93,9 @@ class BoxesApp(App[None]):
         self.savers: list[Callable[[], None]] = []
         self._open_house = open_house
         self._first_screen = first_screen or _board
-        self._background = Background()
+        self._background: Background | None = None
         self._small = False
-        self._painted = Painted()
+        self._painted: Painted | None = None
         self._late = False
         self.animation_level = "none"
         self._use_palette()
@@ -104,14 +103,11 @@ class BoxesApp(App[None]):
     # -- colours and signs -------------------------------------------------------------------------
 
     def _use_palette(self) -> None:
-        for palette in PALETTES.values():
-            self.register_theme(theme_of(palette))
         wanted = self.settings.option("theme", "oscuro")
         palette = PALETTES.get(wanted, PALETTES["oscuro"])
         few = self.console.color_system == "standard"
         self.tones = Tones(palette, "none" if self.no_color else "16" if few else "full")
-        if few:
-            self.register_theme(theme_of(self.tones.palette))
+        self.register_theme(theme_of(self.tones.palette))
         self.set_reactive(App.theme, self.tones.palette.name)
         self.stylesheet.set_variables(self.get_css_variables())
         encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
@@ -123,7 +119,12 @@ class BoxesApp(App[None]):
         nothing."""
         if name in PALETTES and self.tones.colours == "full":
             self.tones = Tones(PALETTES[name])
+            self.register_theme(theme_of(self.tones.palette))
             self.theme = name
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of our theme; none while the base class is made, which would be those of a theme nobody sees."""
+        return super().get_css_variables() if hasattr(self, "tones") else {}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters, no colour at all under NO_COLOR, and the last wall behind them."""
@@ -132,21 +133,31 @@ class BoxesApp(App[None]):
 
     # -- the house ---------------------------------------------------------------------------------
 
-    async def background(self, fn: Callable[..., T], *args: Any, deadline: float = 8.0, lane: str = READS) -> T:
+    async def background(self, fn: Callable[..., T], *args: Any, deadline: float = 8.0, lane: str = "reads") -> T:
         """The result of ``fn(*args)`` from a daemon thread (:meth:`Background.run`); lane ``acts`` keeps
         the order."""
+        if self._background is None:
+            from boxes_tui.background import Background
+
+            self._background = Background()
         return await self._background.run(fn, *args, deadline=deadline, lane=lane)
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The first screen is the lowest of the stack."""
+        return self._first_screen()
+
     def on_mount(self) -> None:
-        """Show the first screen, then open the house."""
+        """The first screen is shown: open the house."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(loop_hook(self.settings.home))
         if self.lifeline is not None:
             self.lifeline.watch_loop(loop.call_soon_threadsafe)
-        self.push_screen(self._first_screen())
         self.call_after_refresh(self._start_house)
 
     def _start_house(self) -> None:
+        from boxes_tui.guard.painted import Painted
+
+        self._painted = Painted()
         self.run_worker(self._house(), exit_on_error=True, group="house")
 
     async def _house(self) -> None:
@@ -182,7 +193,7 @@ class BoxesApp(App[None]):
         """Before any key: successes leave the status line, acted rows leave the list. A small window takes
         only q."""
         if isinstance(event, events.Resize):
-            self._painted.forget()
+            self._forget_painted()
             self._small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
         if isinstance(event, events.Key) and not event.is_forwarded:
             if self._small:
@@ -247,10 +258,11 @@ class BoxesApp(App[None]):
                     self._late = True
                     self.set_timer(0.03, self._catch_up)
                 return
-            renderable = self._painted.changes(renderable, self.size.width, self.console)
-            if renderable.nothing and self.cursor_position == self._previous_cursor_position:
-                self.post_display_hook()
-                return
+            if self._painted is not None:
+                renderable = self._painted.changes(renderable, self.size.width, self.console)
+                if renderable.nothing and self.cursor_position == self._previous_cursor_position:
+                    self.post_display_hook()
+                    return
         super()._display(screen, renderable)
 
     def _catch_up(self) -> None:
@@ -260,17 +272,29 @@ class BoxesApp(App[None]):
 
     def lines_moved(self, first: int, end: int, up: int) -> None:
         """Lines were scrolled in the terminal (:func:`boxes_tui.widgets.wire.scroll_lines`)."""
-        self._painted.moved(first, end, up)
+        if self._painted is not None:
+            self._painted.moved(first, end, up)
 
     @property
     def may_move_lines(self) -> bool:
         """Whether the terminal shows the latest state, so that its lines may be scrolled."""
         return not self._late and not getattr(self._driver, "busy", False)
 
+    def _forget_painted(self) -> None:
+        if self._painted is not None:
+            self._painted.forget()
+
     def action_repaint(self) -> None:
         """Ctrl+L: paint everything anew, whatever wrote over the screen."""
-        self._painted.forget()
+        self._forget_painted()
         self.screen.refresh()
+
+    def report(self, error: BaseException) -> str:
+        """Write the report of an unexpected error that the app survives; the sentence with its code."""
+        code, path = report_crash(error, self.settings.home)
+        return _("Error inesperado (código {code}). Lo escrito queda. Informe sin datos: {path}").format(
+            code=code, path=path
+        )
 
     # -- errors ------------------------------------------------------------------------------------
 

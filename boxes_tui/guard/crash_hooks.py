@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from boxes_tui.crash import report_crash
 from boxes_tui.i18n import _
 
 
@@ -21,6 +20,13 @@ def crash_sentence(code: str, path: Path) -> str:
     return _(
         "boxes se cerró por un error inesperado (código {code}). Lo escrito está guardado. Informe sin datos: {path}"
     ).format(code=code, path=path)
+
+
+def report_crash(error: BaseException, home: Path) -> tuple[str, Path]:
+    """:func:`boxes_tui.crash.report_crash`, which is imported when it is needed: the first frame stands before."""
+    from boxes_tui.crash import report_crash as write
+
+    return write(error, home)
 
 
 def install_hooks(home: Path) -> None:

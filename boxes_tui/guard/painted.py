@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rich.color import ColorSystem
 from rich.console import Console
@@ -24,9 +24,6 @@ Ink = tuple[str, str, str]
 Cells = tuple[str, list[Ink]]
 """The characters of a line and the ink of each."""
 
-_ONE_CELL = re.compile(
-    r"[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u2190-\u22ff\u2500-\u25fc]*\Z"
-)
 _PLAIN: Ink = ("", "", "")
 
 GAP = 8
@@ -153,7 +150,7 @@ def _spans(text: str, inks: list[Ink], old_text: str, old_inks: list[Ink]) -> li
 def _cells(line: Sequence[Segment], width: int, system: ColorSystem) -> Cells | None:
     """A line cell by cell, None where a character is not known to take exactly one cell."""
     text = "".join(segment.text for segment in line)
-    if len(text) != width or not _ONE_CELL.match(text):
+    if len(text) != width or not _one_cell_each().match(text):
         return None
     inks: list[Ink] = []
     for segment in line:
@@ -175,6 +172,14 @@ def _inked(runs: Iterable[tuple[str, Ink]]) -> str:
         made.append(text)
         last = ink
     return "".join(made)
+
+
+@cache
+def _one_cell_each() -> re.Pattern[str]:
+    """Texts of characters that take exactly one cell in every terminal."""
+    return re.compile(
+        r"[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u2010-\u2027\u2030-\u205e\u2190-\u22ff\u2500-\u25fc]*\Z"
+    )
 
 
 @lru_cache(2048)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -241,8 +242,7 @@ class FilterBar(Bar):
                     return
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A key of line 24: what to press as shown, what it does, whether this row allows it; ``wide``: the
     label from 110 columns on; ``press``: the key as Textual names it, where a click should press it."""
 

@@ -9,10 +9,10 @@ from textual import events
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState
 
 from boxes_tui.widgets.bars import SmallWindow, StatusLine
 from boxes_tui.widgets.frame import Frame
-from boxes_tui.widgets.grid import Grid
 
 Answer = TypeVar("Answer")
 
@@ -38,8 +38,17 @@ class Guarded:
         status line, acted rows leave the list. Add to it, keep this."""
         for widget in self.query(StatusLine):
             widget.key_pressed(key)
-        for grid in self.query(Grid):
+        for grid in self.query("Grid"):
             grid.key_pressed(key)
+
+    def on_worker_state_changed(self: Any, event: Worker.StateChanged) -> None:
+        """A worker started with ``exit_on_error=False`` failed: a code in the status line, a report in a file; the
+        screen goes on (RELIABILITY §4.5). Expected errors are the worker's own to catch."""
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and error is not None and not event.worker.exit_on_error:
+            told = self.app.report(error)
+            for status in self.query(StatusLine):
+                status.error(told)
 
     def fit_size(self: Any, width: int, height: int) -> None:
         """Show the one sentence where the window is too small."""

@@ -7,8 +7,7 @@ beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from rich.style import Style
 
@@ -32,8 +31,7 @@ TONES = (
 _SAME = {"peligro": "vencida", "marca": "hoy", "exito": "proxima", "": "texto"}
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """One theme: ``#rrggbb`` of every ground and tone; ``foco`` is the cursor row's ground, ``foco_texto``
     its text."""
 

@@ -83,7 +83,7 @@ async def test_a_key_of_the_keys_line_can_be_clicked() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.click(offset=(3, 23))
         await pilot.pause()
-        assert len(app.screen_stack) == 3
+        assert len(app.screen_stack) == 2
 
 
 async def test_titles_cut_at_the_left_and_choose_the_longest_right_that_fits() -> None:
@@ -134,7 +134,7 @@ async def test_a_small_window_says_so_and_q_leaves(size: tuple[int, int]) -> Non
         if size[0] > 10:
             assert text == "Ventana chica: hace falta 60×15 o más. q salir"
         await pilot.press("l", "j")
-        assert len(app.screen_stack) == 2
+        assert len(app.screen_stack) == 1
         await pilot.resize_terminal(80, 24)
         await pilot.pause()
         assert picture(app)[0].startswith(" 2 OPORTUNIDADES")

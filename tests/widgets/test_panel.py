@@ -131,7 +131,7 @@ async def test_digits_answer_outside_the_note_and_are_text_inside() -> None:
         assert panel.answers == ["1", "0"]
         assert panel.journal == ["1", "1ñ", "1ñ ", "1ñ 0", "1ñ "]
         await pilot.press("escape")
-        assert len(app.screen_stack) == 2
+        assert len(app.screen_stack) == 1
 
 
 async def test_editing_keys() -> None:
