@@ -25,7 +25,7 @@ from boxes_tui.screens.dialogs.forms import (
     due_text,
     undo_lines,
 )
-from boxes_tui.screens.pending import journal_of, keep_pending
+from boxes_tui.screens.pending import journal_of, keep_pending, send_waiting
 from boxes_tui.screens.row_text import SHORT, first_name, name
 from boxes_tui.widgets.safe import Line
 
@@ -85,6 +85,18 @@ class ActingScreen(DeskScreen):
             self.say_done(text)
         self.reload()
         return True
+
+    def back_online(self) -> None:
+        """The database answers again: what waited goes out in order."""
+        super().back_online()
+        self.run_worker(self._send_waiting(), exit_on_error=False)
+
+    async def _send_waiting(self) -> None:
+        sent, refused = await self.background(send_waiting, self.house, self.journal, deadline=60.0, lane=ACTS)
+        if refused:
+            self.say_error(_("{n} pendientes no se aceptaron; el motivo está en [D] Mi día.").format(n=refused))
+        elif sent:
+            self.say(_("Se enviaron {n} pendientes.").format(n=sent))
 
     def say_done(self, text: str) -> None:
         """A success that can be undone."""
@@ -230,7 +242,9 @@ class ActingScreen(DeskScreen):
         from boxes_tui.desk.prediction import prediction
 
         found = await self.background(self.house.read, prediction, row)
-        title = " · ".join(x for x in (_("OPORTUNIDAD"), name(row), row.unit, row.vin and _("chasis {v}").format(v=row.vin[-8:])) if x)
+        title = " · ".join(
+            x for x in (_("OPORTUNIDAD"), name(row), row.unit, row.vin and _("chasis {v}").format(v=row.vin[-8:])) if x
+        )
         form = OpportunityForm(
             title, self.at, found.suggest, found.km_text, found.agents, holidays=await self.holidays(),
             warning=found.warning, keep=self.keep("opportunity", row.ref), draft=self.draft("opportunity", row.ref),
@@ -363,7 +377,9 @@ class ActingScreen(DeskScreen):
         if found is None:
             self.say(_("Nada que deshacer."))
             return
-        form = AskForm(_("DESHACER"), undo_lines(found, self.at), _("¿Deshacer?"), _("deshacer"), allowed=found.refusal is None)
+        form = AskForm(
+            _("DESHACER"), undo_lines(found, self.at), _("¿Deshacer?"), _("deshacer"), allowed=found.refusal is None
+        )
         if await self.app.push_screen_wait(form) is None:
             return
         try:
@@ -393,7 +409,9 @@ class ActingScreen(DeskScreen):
                                        _("Lo que escribió queda; puede registrar su llamado igual."))  # fmt: skip
             form = AskForm(_("TOMAR CLIENTE"), lines, _("¿Tomarlo?"), _("tomar"))
             if await self.app.push_screen_wait(form) is not None:
-                await self.done(row, Steal(row.ref), _("Se tomó el cliente: {name}.").format(name=name(row)), "t", leaves=False)
+                await self.done(
+                    row, Steal(row.ref), _("Se tomó el cliente: {name}.").format(name=name(row)), "t", leaves=False
+                )
             return
         await self.bulk("assign", refs or (row.ref,))
 
@@ -427,5 +445,3 @@ class ActingScreen(DeskScreen):
         from boxes_tui.screens.reminder import send_reminder
 
         await send_reminder(self, self.acted_row())
-
-

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
 
+from boxes_tui.background import READS
 from boxes_tui.clock import monotonic
 from boxes_tui.domain.formats import ago, clock
 from boxes_tui.domain.verbs import keys_line, on_screen
@@ -75,9 +76,9 @@ class DeskScreen(BoxesScreen[None]):
             return made
         return Moment(made.session, made.now, made.today, clock(made.local(self.freshness.read_at)))
 
-    async def background(self, work: Callable[..., T], *args: Any, deadline: float = 7.0) -> T:
+    async def background(self, work: Callable[..., T], *args: Any, deadline: float = 7.0, lane: str = READS) -> T:
         """Run blocking work outside the UI loop; :class:`Unavailable` when it does not end in time."""
-        return cast(T, await cast(Any, self.app).background(work, *args, deadline=deadline))
+        return cast(T, await cast(Any, self.app).background(work, *args, deadline=deadline, lane=lane))
 
     # -- data --------------------------------------------------------------------------------------
 

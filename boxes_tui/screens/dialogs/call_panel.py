@@ -257,7 +257,7 @@ class CallPanel(BottomPanel[CallMade]):
     def _form_sold_at(self) -> None:
         others = self.sheet.others if self.sheet else ()
         known = call_text.existing_appointment(others, self.row)
-        same = ()
+        same: tuple[tuple[str, str], ...] = ()
         if known is not None and isinstance(known.when, datetime):
             day = show_day(known.when.date(), self.at.today)
             same = (("other", _("es otro turno")),

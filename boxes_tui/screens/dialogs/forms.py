@@ -33,7 +33,9 @@ LABEL = 13
 class Form(BottomPanel[Draft]):
     """Fields one under another: ``Tab`` goes on, ``Enter`` accepts, ``Esc`` leaves."""
 
-    def __init__(self, title: str, *, lines: int, keep: Keep | None = None, draft: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, title: str, *, lines: int, keep: Keep | None = None, draft: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
         self.lines = lines
         self._title, self._keep = title, keep
@@ -49,7 +51,9 @@ class Form(BottomPanel[Draft]):
         self.fields.append(made)
         return made
 
-    def choice(self, name: str, label: str, choices: tuple[tuple[str, str], ...], value: str | None = None) -> ChoiceField:
+    def choice(
+        self, name: str, label: str, choices: tuple[tuple[str, str], ...], value: str | None = None
+    ) -> ChoiceField:
         """A choice that the draft knows by ``name``."""
         codes = {code for code, _label in choices}
         kept = self.draft.get(name, value)
@@ -68,7 +72,9 @@ class Form(BottomPanel[Draft]):
     def on_mount(self) -> None:
         """Begin in the first field."""
         self.rule.show([(self._title, "acento")])
-        self.keys.set_keys([Key("Enter", _("guardar")), Key("Tab", _("campo")), Key("Esc", _("volver (lo escrito queda)"))])
+        self.keys.set_keys(
+            [Key("Enter", _("guardar")), Key("Tab", _("campo")), Key("Esc", _("volver (lo escrito queda)"))]
+        )
         if self.fields:
             self.fields[0].focus()
 
@@ -173,7 +179,9 @@ class ReasonForm(Form):
 class NoteForm(Form):
     """A note or the comment of a confirmation."""
 
-    def __init__(self, title: str, foot: str, *, keep: Keep | None = None, draft: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, title: str, foot: str, *, keep: Keep | None = None, draft: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(title, lines=8, keep=keep, draft=draft)
         self.text = self.field("text", "")
         self.text.label_width = 0
@@ -202,7 +210,9 @@ class OpportunityForm(Form):
         self._suggest, self._warning = suggest, warning
         about, due, lines = suggest(_number(km))
         self.about = self.field("about", _("Motivo"), about)
-        self.due = self.field("due", _("Vence"), due, width=19, read=date_reading(at.now, with_time=False, holidays=holidays))
+        self.due = self.field(
+            "due", _("Vence"), due, width=19, read=date_reading(at.now, with_time=False, holidays=holidays)
+        )
         self.hour = self.field("hour", _("Hora"), "", width=19, note=_("opcional"))
         self.whom = self.choice("assigned", _("Para"), agents)
         self.km = self.field("km", _("Km actuales"), km, width=19, note=_("al escribir se recalcula"))
@@ -212,7 +222,9 @@ class OpportunityForm(Form):
     def compose_body(self) -> Iterator[Widget]:
         """Fields, the arithmetic, and whether one is open already."""
         yield from (self.about, self.due, self.hour, self.whom, self.km, Text(""), self.arithmetic)
-        yield Text("", [(self._warning, "hoy")] if self._warning else _("Esta unidad no tiene otra oportunidad abierta."))
+        yield Text(
+            "", [(self._warning, "hoy")] if self._warning else _("Esta unidad no tiene otra oportunidad abierta.")
+        )
 
     def _changed(self, name: str, text: str) -> None:
         super()._changed(name, text)
@@ -241,7 +253,9 @@ def _number(text: str) -> int | None:
 class AskForm(Form):
     """A question with the safe answer on ``Esc``: undo, steal, what cannot be undone."""
 
-    def __init__(self, title: str, lines: tuple[Line, ...], question: str, yes: str, no: str = "", *, allowed: bool = True) -> None:
+    def __init__(
+        self, title: str, lines: tuple[Line, ...], question: str, yes: str, no: str = "", *, allowed: bool = True
+    ) -> None:
         super().__init__(title, lines=max(8, len(lines) + 7))
         self._lines, self._question, self._yes, self._no, self._allowed = lines, question, yes, no or _("no"), allowed
 

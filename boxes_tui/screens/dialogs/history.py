@@ -63,7 +63,9 @@ class HistoryPanel(BottomPanel[None]):
         lines: list[Line] = []
         for when, who, what in entries:
             local = at.local(when)
-            lines.append(f" {show_day(local.date(), at.today)} {clock(local)}  {first_name(who) if who else 'DMS':<8} {what}")
+            lines.append(
+                f" {show_day(local.date(), at.today)} {clock(local)}  {first_name(who) if who else 'DMS':<8} {what}"
+            )
         self._page = Page(lines or [" " + _("Sin historia.")])
         self._page.ground = "panel"
 
