@@ -8,9 +8,11 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Table, select
+from sqlalchemy.engine.default import DefaultDialect
 
 from boxes_tui.data.commands import Tx, encode, table_named
 from boxes_tui.data.tables import call, complaint, opportunity
+from boxes_tui.data.types import Day, Instant, Json, Money
 from boxes_tui.desk import work
 from boxes_tui.desk.subjects import WORK_TABLES
 from boxes_tui.i18n import N_, _
@@ -25,6 +27,8 @@ DERIVED: Final[dict[str, frozenset[str]]] = {
 
 MATCHED: Final = frozenset({"match", "match_reads", "appointment_id", "show_order_id"})
 """Columns of a sale that the sync writes too: they go back with the sale, and are not asked whether they changed."""
+
+_UNMATCHED: Final[dict[str, Any]] = {"match": None, "match_reads": 0, "appointment_id": None, "show_order_id": None}
 
 DMS_TABLES: Final[dict[str, frozenset[str]]] = {
     "appointment": frozenset({"confirmed_at", "confirmed_by", "confirmed_start", "comment", "rebooked_id"}),
@@ -62,10 +66,15 @@ WORDS: Final = {
 }
 
 
+_ANY: Final = DefaultDialect()
+
+
 def decode(table: Table, column: str, value: Any) -> Any:
     """A value of an image as Core takes it: the reverse of ``data.commands.encode``."""
-    processor = getattr(table.c[column].type, "process_result_value", None)
-    return value if processor is None or value is None else processor(value, None)
+    kind = table.c[column].type
+    if value is None or not isinstance(kind, (Instant, Day, Money, Json)):
+        return value
+    return kind.process_result_value(value, _ANY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +212,8 @@ def _back(conn: Connection, table: Table, image: dict[str, Any], now: dict[str, 
             return None
     if table is opportunity and not _legal(conn, image, now):
         return None
+    if table is opportunity and before.get("state") == "open":
+        before |= {k: _UNMATCHED[k] for k in MATCHED - before.keys()}
     return Step(table, image["id"], back=before)
 
 

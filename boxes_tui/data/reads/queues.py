@@ -40,7 +40,7 @@ class Ask:
 def count(conn: Connection, session: Session, ask: Ask) -> int:
     """How many rows; equal to ``len(rows(...))`` by construction."""
     total = 0
-    for part in _narrow(conn, session, ask):
+    for part in narrow(conn, session, ask):
         number = conn.execute(select(func.count()).select_from(part.table).where(part.where)).scalar_one()
         total += min(number, part.limit) if part.limit is not None else number
     return total
@@ -73,7 +73,7 @@ def campaign_filters(conn: Connection, session: Session) -> list[tuple[str, str]
 def row_keys(conn: Connection, session: Session, ask: Ask, limit: int | None = None, offset: int = 0) -> list[Key]:
     """The keys of the rows in the queue's order: what is late first, then the row's own time."""
     selected = []
-    found = _narrow(conn, session, ask)
+    found = narrow(conn, session, ask)
     for part in found:
         columns = [column.label(f"o{n}") for n, column in enumerate(part.order)] if len(found) > 1 else []
         query = select(literal(part.stage).label("stage"), part.table.c.id.label("id"), *columns).where(part.where)
@@ -115,7 +115,8 @@ def rows(conn: Connection, session: Session, ask: Ask, limit: int | None = None,
     return rows_by_key(conn, session, ask, row_keys(conn, session, ask, limit, offset))
 
 
-def _narrow(conn: Connection, session: Session, ask: Ask) -> list[Part]:
+def narrow(conn: Connection, session: Session, ask: Ask) -> list[Part]:
+    """The parts of a queue kept to what is asked for."""
     made = []
     for part in parts(conn, session, ask.queue, ask.filter):
         extra: list[Any] = []

@@ -1,0 +1,130 @@
+"""*Siguiente* (``n``): the next best record of a queue, claimed; two agents never get the same person (PRODUCT §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import Connection, Engine, text
+
+from boxes_tui.data.commands import notify
+from boxes_tui.data.engine import is_sqlite, set_scope, writing
+from boxes_tui.data.reads.details import QueueRow, detail, local
+from boxes_tui.data.reads.queues import Ask
+from boxes_tui.data.session import Session
+from boxes_tui.desk import gate
+from boxes_tui.desk.candidates import Candidate, Phase, candidates, closed_branches
+from boxes_tui.desk.claims import Target, claim_person, drop
+from boxes_tui.domain.formats import clock, show_day
+from boxes_tui.domain.queues import REF_SUBJECTS
+from boxes_tui.domain.roles import may
+from boxes_tui.errors import Refused
+from boxes_tui.i18n import _, ngettext
+
+PHASES: tuple[Phase, ...] = ("callback", "rest")
+
+
+def next_row(engine: Engine, session: Session, ask: Ask, skip: Collection[str] = ()) -> tuple[QueueRow | None, str]:
+    """Claim the next best record of a queue; ``skip`` are persons (``QueueRow.person``) to pass over.
+
+    Returns the row, its claim included, with the line that says why this one; (None, why not) when nobody is left.
+    """
+    if not may(session.role, "next"):
+        raise Refused(_("El rol de este usuario no permite esa acción."))
+    with writing(engine) as conn:
+        set_scope(conn, session.branch_ids)
+        for phase in PHASES:
+            for found in candidates(conn, session, ask, phase, skip):
+                if _allowed(conn, session, found) and _claimed(conn, session, ask, phase, found):
+                    row = detail(conn, session, ask.queue, found.stage, [found.row_id])[0]
+                    notify(conn)
+                    return row, why(session, row)
+        return None, _nobody(conn, session)
+
+
+def peek(conn: Connection, session: Session, ask: Ask, skip: Collection[str] = ()) -> QueueRow | None:
+    """Who would come next, without claiming: the card is made ready while the agent still talks."""
+    for phase in PHASES:
+        for found in candidates(conn, session, ask, phase, skip):
+            if _allowed(conn, session, found):
+                return detail(conn, session, ask.queue, found.stage, [found.row_id])[0]
+    return None
+
+
+def _allowed(conn: Connection, session: Session, found: Candidate) -> bool:
+    return gate.verdict(
+        conn, session, customer_id=found.customer_id, branch_id=found.branch_id,
+        purpose="offer" if found.offer else "operational", numbers=(found.number,) if found.number else (),
+    ).allowed  # fmt: skip
+
+
+def _claimed(conn: Connection, session: Session, ask: Ask, phase: Phase, found: Candidate) -> bool:
+    """Take the lease, then look again: what was read before it may have been called meanwhile.
+
+    On PostgreSQL whoever is being claimed by another at this moment is passed over instead of waited for.
+    """
+    if not is_sqlite(conn):
+        lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:person, 7212203))")
+        if not conn.execute(lock, {"person": found.person}).scalar():
+            return False
+    target = Target(
+        found.person, REF_SUBJECTS[found.stage], found.row_id, found.branch_id, found.customer_id, found.vehicle_id
+    )
+    if not claim_person(conn, session, target):
+        return False
+    if is_sqlite(conn):  # nobody else writes in between
+        return True
+    again = candidates(conn, session, ask, phase, (), only=(found.stage, found.row_id))
+    if next(again, None) is not None:
+        return True
+    drop(conn, session, found.person)
+    return False
+
+
+def _nobody(conn: Connection, session: Session) -> str:
+    if session.branches and len(closed_branches(conn, session)) == len(session.branches):
+        verdict = gate.verdict(
+            conn, session, customer_id=None, branch_id=session.branches[0].id, purpose="offer"
+        )  # fmt: skip
+        return _("No queda nadie para llamar en esta lista. Ofertas: {why}").format(why=verdict.sentence)
+    return _("No queda nadie para llamar en esta lista.")
+
+
+def why(session: Session, row: QueueRow) -> str:
+    """The line *por qué ahora* of a row."""
+    if row.next_kind == "callback" and row.next_at is not None and row.next_at <= session.now:
+        return _callback(session, row)
+    today = session.today_of(row.branch_id)
+    if row.day is None:
+        return _("es lo más antiguo de la lista")
+    days = (today - row.day).days
+    ago = ngettext("hace {n} día", "hace {n} días", days).format(n=days)
+    if row.subject == "opportunity":
+        if days > 0:
+            return _("vencida {ago}, sin otra devolución antes").format(ago=ago)
+        return _("vence hoy") if days == 0 else _("vence el {day}").format(day=show_day(row.day, today))
+    if row.stage == "appointments":
+        if row.state == "no_show":
+            return _("no vino al turno del {day}").format(day=show_day(row.day, today))
+        return _("turno del {day}").format(day=show_day(row.day, today))
+    if row.subject == "complaint":
+        return _("reclamo vencido") if row.late else _("reclamo abierto {ago}").format(ago=ago)
+    if row.leaves_on is None:
+        return _("prometida y vencida") if row.late else _("ingresó {ago}").format(ago=ago)
+    if row.leaves_on < today:
+        left = row.leaves_on + timedelta(1)
+        return _("fuera de su ventana desde el {day}").format(day=show_day(left, today))
+    if row.leaves_on == today:
+        return _("último día de la ventana: hoy")
+    return _("entregada {ago}; la ventana cierra el {day}").format(ago=ago, day=show_day(row.leaves_on, today))
+
+
+def _callback(session: Session, row: QueueRow) -> str:
+    at = local(session, row.next_at, row.branch_id)
+    assert at is not None
+    hour = clock(at)
+    if row.next_user_id is None:
+        return _("devolución prometida para las {hour}").format(hour=hour)
+    if row.next_user_id == session.user_id:
+        return _("devolución prometida para las {hour}, mía").format(hour=hour)
+    return _("devolución de las {hour} que nadie tocó: pasó a cualquiera").format(hour=hour)
