@@ -21,11 +21,11 @@ BAD = re.compile(
 )
 """Characters that never reach the database or the terminal."""
 
-_BLANKS = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_BLANKS = re.compile("[ \t\n\r\x0b\x0c\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_ODD_BREAKS = re.compile("[\x0b\x0c\x85\u2028\u2029]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN = re.compile(r"(?:[!-~¡-¬®-ƿ’“”–—…€]+(?: [!-~¡-¬®-ƿ’“”–—…€]+)*)?\Z")
-_STACKED = re.compile(
-    "([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
-)
+MAX_MARKS = 2
 NOTE_LIMIT = 8000
 
 
@@ -38,11 +38,26 @@ def clean_checked(raw: str, limit: int | None = None) -> tuple[Clean, bool]:
     """:func:`clean`, and whether control characters were removed (``W-CONTROL``)."""
     if _PLAIN.match(raw):
         return Clean(raw if limit is None else cut_text(raw, limit)), False
-    text = _BLANKS.sub(" ", raw.replace("\u00ad", "-"))
+    text, broken = _SURROGATES.subn("\ufffd", raw)
+    odd = broken > 0 or _ODD_BREAKS.search(text) is not None
+    text = _BLANKS.sub(" ", text.replace("\u00ad", "-"))
     text, dropped = BAD.subn("", text)
-    text = _STACKED.sub(r"\1", unicodedata.normalize("NFC", text))
+    text = _few_marks(unicodedata.normalize("NFC", text))
     text = _BLANKS.sub(" ", text).strip()
-    return Clean(text if limit is None else cut_text(text, limit)), dropped > 0
+    return Clean(text if limit is None else cut_text(text, limit)), odd or dropped > 0
+
+
+def _few_marks(text: str) -> str:
+    """At most :data:`MAX_MARKS` combining marks on a base: more of them paint over the lines above and below."""
+    if not text or max(text) < "\u0300":
+        return text
+    kept: list[str] = []
+    marks = 0
+    for ch in text:
+        marks = marks + 1 if unicodedata.category(ch) in ("Mn", "Me") else 0
+        if marks <= MAX_MARKS:
+            kept.append(ch)
+    return "".join(kept)
 
 
 def clean_note(raw: str, limit: int = NOTE_LIMIT) -> Clean:
@@ -61,6 +76,9 @@ def strip_terminal(text: str) -> str:
     return BAD.sub(lambda m: "·" * cell_len(m[0]), text) if BAD.search(text) else text
 
 
+_WORD = re.compile(r"[^\W_]+")
+
+
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """The form that search compares: lower case, no accents (``ñ`` stays), punctuation as single blanks."""
@@ -70,9 +88,6 @@ def fold(text: str) -> str:
         kept = unicodedata.normalize("NFD", kept)
         lowered = "".join(ch for ch in kept if not unicodedata.combining(ch)).replace("\ue000", "ñ")
     return " ".join(_WORD.findall(lowered))
-
-
-_WORD = re.compile(r"[^\W_]+")
 
 
 def cell_width(text: str) -> int:

@@ -132,4 +132,4 @@ def _hours(offer: bool, facts: Facts) -> Reason:
     span = None if facts.holiday else facts.hours.get(facts.now_local.weekday())
     inside = span is not None and span[0] <= facts.now_local.time() < span[1]
     text = _("Está dentro del horario de llamados.") if inside else _("Está fuera del horario de llamados.")
-    return Reason("hours", inside or not offer, text, offer)
+    return Reason("hours", inside, text, offer)

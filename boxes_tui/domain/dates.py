@@ -147,7 +147,7 @@ def _dmy(words: str, today: date, past: bool) -> date | None:
     if found[3]:
         year = int(found[3])
         return date(year if year > 99 else 2000 + year, month, day)
-    for year in (today.year, today.year - 1) if past else (today.year, today.year + 1):
+    for year in range(today.year, today.year - 9, -1) if past else range(today.year, today.year + 9):
         try:
             made = date(year, month, day)
         except ValueError:

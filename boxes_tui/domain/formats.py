@@ -1,4 +1,4 @@
-"""How dates, numbers and rates are written (PRODUCT §2, FORMATS.md): dd/mm/aaaa, 24 h, ``1.234,5``, ``96/112 (85,7 %)``."""
+"""How dates, numbers and rates are written (PRODUCT §2, FORMATS.md): ``dd/mm/aaaa``, 24 h, ``96/112 (85,7 %)``."""
 
 from __future__ import annotations
 

@@ -5,46 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_PLATES: Final = re.compile(
-    r"[A-Z]{2}\d{3}[A-Z]{2}|[A-Z]{3}\d{3}|[A-Z]\d{3}[A-Z]{3}|\d{3}[A-Z]{3}|[A-Z]{3}\d[A-Z]\d{2}|[A-Z]{3}\d{4}"
-)
-_NO_PLATE: Final = frozenset(
-    [
-        "SP",
-        "SPAT",
-        "SINPAT",
-        "SINPATENTE",
-        "SPATENTE",
-        "SDOMINIO",
-        "SINDOMINIO",
-        "SD",
-        "0KM",
-        "OKM",
-        "CEROKM",
-        "NN",
-        "NA",
-        "NOTIENE",
-        "SINCHAPA",
-        "ATRAMITAR",
-        "ENTRAMITE",
-        "TRAMITE",
-        "NUEVO",
-        "PENDIENTE",
-        "SN",
-        "XXX",
-        "XXXXXX",
-        "XXX000",
-        "AAA000",
-        "000000",
-        "0",
-        "000",
-    ]
-)
+_PLATES: Final = re.compile(r"[A-Z]{2}\d{3}[A-Z]{2}|[A-Z]{3}\d{3}|[A-Z]\d{3}[A-Z]{3}|\d{3}[A-Z]{3}")
+_NO_PLATE: Final = frozenset({
+    "SP", "SPAT", "SPATENTE", "SINPAT", "SINPATENTE", "SD", "SDOMINIO", "SINDOMINIO", "SINCHAPA", "SN", "NN", "NA",
+    "NC", "NOTIENE", "0KM", "OKM", "CEROKM", "ENTRAMITE", "ATRAMITAR", "TRAMITE", "NUEVO", "NUEVA", "PENDIENTE", "XXX",
+    "XXXXXX", "XXX000", "XX000XX",
+})  # fmt: skip
+"""What people write where a car has no plate yet."""
+
 _VIN: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 _SUGGEST: Final = str.maketrans({"I": "1", "O": "0", "Q": "0"})
-_VALUES: Final = {
-    c: v for c, v in zip("ABCDEFGHJKLMNPRSTUVWXYZ", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)], strict=True)
-} | {str(n): n for n in range(10)}
+_VALUES: Final = dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", map(int, "123456781234579234567890123456789"), strict=True)
+)
 _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
@@ -53,9 +26,9 @@ def _compact(raw: str) -> str:
 
 
 def norm_plate(raw: str) -> tuple[str | None, bool]:
-    """Upper case without blanks or dashes, and whether its shape is known (false: ``W-PLATE``). *Sin patente* is None."""
+    """Upper case without blanks or dashes, and whether its shape is known (no: ``W-PLATE``); *sin patente* is None."""
     plate = _compact(raw)
-    if not plate or plate in _NO_PLATE:
+    if not plate.strip("0") or plate in _NO_PLATE:
         return None, True
     return plate, _PLATES.fullmatch(plate) is not None
 

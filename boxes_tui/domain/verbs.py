@@ -58,7 +58,7 @@ VERBS: Final = (
     _v("note", "N", N_("nota"), N_("Nota"), (*_ROWS, "customer"), "agent", "customer"),
     _v("search", "slash", N_("buscar"), N_("Buscar"), _ALL, "viewer", "list", "/"),
     _v("mark", "space", N_("marcar"), N_("Marcar"), LISTS, "viewer", "list", "espacio"),
-    _v("filters", "f", N_("filtros"), N_("Más filtros"), (*LISTS, "report", "grid", "reconciliation"), "viewer", "list"),
+    _v("filters", "f", N_("filtros"), N_("Más filtros"), (*LISTS, "report", "grid", "reconciliation")),
     _v("menu", "m", N_("más opciones"), N_("Más opciones"), (*LISTS, "grid", "wizard2"), "viewer", "list"),
     _v("export", "x", N_("exportar"), N_("Exportar"), (*LISTS, "report", "grid", "customer"), "agent", "list"),
     _v("grid", "g", N_("grilla"), N_("Ver en grilla"), ("report", "grid"), "viewer", "list"),
@@ -99,7 +99,7 @@ def on_screen(screen: str, role: str) -> list[Verb]:
 
 
 def keys_line(screen: str, role: str, refused: Collection[str] = ()) -> list[tuple[str, str, bool]]:
-    """(key, label, enabled) of the keys line: a verb that the row refuses is disabled, one that the role lacks is absent."""
+    """(key, label, enabled) of the keys line: what the row refuses is disabled, what the role lacks is absent."""
     return [
         (BY_ID[name].shown, BY_ID[name].label, name not in refused)
         for name in LINES.get(screen, ())

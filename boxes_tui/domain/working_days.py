@@ -1,5 +1,5 @@
-"""Days of a branch (PRODUCT §4, §5, §8): *working* days are Monday to Friday without holidays (campaign spread, ``hábil``,
-legal terms); *open* days are all but Sundays and holidays (retries and suggested due dates)."""
+"""Days of a branch (PRODUCT §4, §5, §8): *working* days are Monday to Friday without holidays (campaign spread,
+``hábil``, legal terms); *open* days are all but Sundays and holidays (retries and suggested due dates)."""
 
 from __future__ import annotations
 
