@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +76,8 @@ def _default_home() -> Path:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import tomllib  # only where there is a file: the first frame waits for this module
+
     try:
         raw = path.read_bytes()
     except OSError as error:
