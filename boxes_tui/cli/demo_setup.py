@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from boxes_tui.bootstrap import House, open_house
 from boxes_tui.clock import Clock, clock_from_env
 from boxes_tui.config import Settings
 from boxes_tui.data.commands import Command, execute
-from boxes_tui.data.engine import is_sqlite, set_scope, writing
+from boxes_tui.data.engine import set_scope, writing
 from boxes_tui.data.session import Session, open_session
 from boxes_tui.data.tables import app_user, branch, opportunity, setting, user_branch, vehicle
 from boxes_tui.dms.demo import desk_history, live
@@ -89,8 +90,6 @@ def _work(house: House, anchor: datetime, acts: list[PlannedAct]) -> int:
     with house.engine.connect() as conn:
         for agent in desk_history.AGENTS:
             sessions[agent.login] = open_session(conn, Clock(anchor), agent.login)
-        if is_sqlite(conn):
-            conn.exec_driver_sql("PRAGMA synchronous=OFF")
     count = 0
     for act in acts:
         session = sessions.get(act.agent)
@@ -102,7 +101,9 @@ def _work(house: House, anchor: datetime, acts: list[PlannedAct]) -> int:
             if command is not None:
                 execute(house.engine, session, command)
                 count += 1
-        except BoxesError:
+        except BoxesError as error:
+            if os.environ.get("BOXES_DEMO_TRACE"):
+                print(act.kind, act.queue, act.row, error)
             continue
     return count
 

@@ -75,7 +75,9 @@ def _agents(conn: Connection, session: Session) -> tuple[tuple[str, str], ...]:
     """Me, anyone, the others who call."""
     others = conn.execute(
         select(app_user.c.login, app_user.c.name)
-        .where(app_user.c.active.is_(True), app_user.c.role.in_(("agent", "supervisor")), app_user.c.id != session.user_id)
+        .where(
+            app_user.c.active.is_(True), app_user.c.role.in_(("agent", "supervisor")), app_user.c.id != session.user_id
+        )
         .order_by(app_user.c.name)
         .limit(4)
     )

@@ -4,30 +4,23 @@ the UI loop, and shows the result in place (SCREENS §1.6)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from boxes_tui.background import ACTS
-from boxes_tui.data.commands import ActResult, Command
-from boxes_tui.data.drafts import Journal
-from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.domain.formats import clock, show_day
 from boxes_tui.errors import BoxesError, Unavailable
 from boxes_tui.i18n import _
 from boxes_tui.screens.base import DeskScreen
-from boxes_tui.screens.dialogs.call_panel import CallMade, CallPanel
-from boxes_tui.screens.dialogs.forms import (
-    AskForm,
-    DateForm,
-    NoteForm,
-    OpportunityForm,
-    ReasonForm,
-    due_text,
-    undo_lines,
-)
-from boxes_tui.screens.pending import journal_of, keep_pending, send_waiting
 from boxes_tui.screens.row_text import SHORT, first_name, name
 from boxes_tui.widgets.safe import Line
+
+if TYPE_CHECKING:  # the board is one of these screens, and it stands before the database is imported
+    from boxes_tui.data.commands import ActResult, Command
+    from boxes_tui.data.drafts import Journal
+    from boxes_tui.data.reads.details import QueueRow
+    from boxes_tui.data.reads.queues import Ask
+    from boxes_tui.screens.dialogs.call_panel import CallMade
 
 CALL_SECONDS = 8.0
 
@@ -59,10 +52,14 @@ class ActingScreen(DeskScreen):
     @property
     def journal(self) -> Journal:
         """What is being typed, and the acts that wait on this machine."""
+        from boxes_tui.screens.pending import journal_of
+
         return journal_of(self.app, self.house)
 
     async def run_act(self, command: Command, key: str | None = None) -> ActResult | None:
         """Run a command; None when the database does not answer and the act waits on this machine."""
+        from boxes_tui.screens.pending import keep_pending
+
         key = key or uuid4().hex
         try:
             return await self.background(self.house.execute, command, key, deadline=CALL_SECONDS, lane=ACTS)
@@ -92,6 +89,8 @@ class ActingScreen(DeskScreen):
         self.run_worker(self._send_waiting(), exit_on_error=False)
 
     async def _send_waiting(self) -> None:
+        from boxes_tui.screens.pending import send_waiting
+
         sent, refused = await self.background(send_waiting, self.house, self.journal, deadline=60.0, lane=ACTS)
         if refused:
             self.say_error(_("{n} pendientes no se aceptaron; el motivo está en [D] Mi día.").format(n=refused))
@@ -141,6 +140,7 @@ class ActingScreen(DeskScreen):
         """Claim the person, open the panel, record the outcome, go on."""
         from boxes_tui.desk import claims
         from boxes_tui.desk.sheet import call_sheet
+        from boxes_tui.screens.dialogs.call_panel import CallPanel
 
         self.held(row)
         mine, holder = await self.background(claims.take, self.house.engine, self.session, row.ref)
@@ -185,7 +185,7 @@ class ActingScreen(DeskScreen):
         leaves = outcome.closes and self.place != "customer"
         self.acted(row, short if made.result else _("sin enviar"), leaves and made.result is not None)
         if made.result is not None:
-            back = made.result.result.get("retry_at") or made.result.result.get("callback_at")
+            back = made.result.result.get("next_at")
             text = _("Se guardó {outcome}: {name}").format(outcome=_(outcome.label), name=name(row))
             self.say_done(text + (_("; vuelve {t}.").format(t=self._when(str(back))) if back else "."))
         if made.result is not None and outcome.code == "attended" and row.stage in ("deliveries", "completed"):
@@ -205,17 +205,26 @@ class ActingScreen(DeskScreen):
         """Hand over the next best row, claimed, with why; its panel opens by itself."""
         from boxes_tui.desk.next_call import next_row
 
-        ask = getattr(self, "ask", None)
-        found = await self.background(
-            next_row, self.house, ask.queue if ask else None, ask.filter if ask else None, deadline=CALL_SECONDS
-        )
-        if found.row is None:
+        row, why = None, ""
+        for ask in self.asks():
+            row, why = await self.background(
+                next_row, self.house.engine, self.session, ask, deadline=CALL_SECONDS, lane=ACTS
+            )
+            if row is not None:
+                break
+        if row is None:
             self.next_mode = False
-            self.say(found.why or _("Nada para llamar ahora."))
+            self.say(why or _("Nada para llamar ahora."))
             return
         self.next_mode = True
-        self.stand_on(found.row.ref)
-        await self.call(found.row, found.why)
+        self.stand_on(row.ref)
+        await self.call(row, why)
+
+    def asks(self) -> Sequence[Ask]:
+        """The queues that ``n`` hands over from: this list's; on the board those that are called, in its order."""
+        from boxes_tui.data.reads.queues import Ask
+
+        return [Ask("deliveries", "pending"), Ask("opportunities", "all"), Ask("completed", "pending")]
 
     def stand_on(self, ref: str) -> None:
         """Put the cursor on a row where it is shown."""
@@ -240,6 +249,7 @@ class ActingScreen(DeskScreen):
         """The form, prefilled with the predicted due date."""
         from boxes_tui.desk.opportunities import CreateOpportunity
         from boxes_tui.desk.prediction import prediction
+        from boxes_tui.screens.dialogs.forms import OpportunityForm
 
         found = await self.background(self.house.read, prediction, row)
         title = " · ".join(
@@ -260,6 +270,7 @@ class ActingScreen(DeskScreen):
     async def verb_discard(self) -> None:
         """Discard with a reason: one row, or the marked ones as one act."""
         from boxes_tui.desk.opportunities import Discard
+        from boxes_tui.screens.dialogs.forms import ReasonForm
 
         refs = self.marked_refs()
         if refs:
@@ -276,6 +287,7 @@ class ActingScreen(DeskScreen):
     async def verb_reschedule(self) -> None:
         """Another day and hour: one row, or the marked ones as one act."""
         from boxes_tui.desk.opportunities import Reschedule
+        from boxes_tui.screens.dialogs.forms import DateForm, due_text
 
         refs = self.marked_refs()
         if refs:
@@ -297,6 +309,7 @@ class ActingScreen(DeskScreen):
         """*Turno vendido*, from any row."""
         from boxes_tui.desk.calls import LogCall
         from boxes_tui.desk.opportunities import Sell
+        from boxes_tui.screens.dialogs.forms import DateForm
 
         row = self.acted_row()
         self.held(row)
@@ -351,6 +364,7 @@ class ActingScreen(DeskScreen):
         """A note on the row, or the comment of an appointment."""
         from boxes_tui.desk.appointments import Comment
         from boxes_tui.desk.notes import Note
+        from boxes_tui.screens.dialogs.forms import NoteForm
 
         row = self.note_row()
         on_appointment = row.subject == "appointment"
@@ -372,6 +386,7 @@ class ActingScreen(DeskScreen):
     async def verb_undo(self) -> None:
         """Say what will be undone; ``Enter`` undoes it."""
         from boxes_tui.desk.undo import Undo, preview
+        from boxes_tui.screens.dialogs.forms import AskForm, undo_lines
 
         found = await self.background(self.house.read, preview)
         if found is None:
@@ -404,6 +419,7 @@ class ActingScreen(DeskScreen):
         row = self.acted_row()
         if not refs and row.claim is not None and row.claim.user_id != self.session.user_id:
             from boxes_tui.desk.claims import Steal
+            from boxes_tui.screens.dialogs.forms import AskForm
 
             lines: tuple[Line, ...] = (_("{name} tiene a {who}.").format(name=row.claim.name, who=name(row)), "",
                                        _("Lo que escribió queda; puede registrar su llamado igual."))  # fmt: skip

@@ -87,10 +87,15 @@ class DeskScreen(BoxesScreen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Show what needs no data, and begin to look for changes."""
+        """Show what needs no data, and begin to look for changes. Subclasses override :meth:`entered`, not this:
+        Textual calls every ``on_mount`` of a class's line."""
         self._look = self.set_interval(LOOK_SECONDS, self._tick)
         self.show_frame()
+        self.entered()
         self.reload()
+
+    def entered(self) -> None:
+        """The screen was just put up."""
 
     def on_house_ready(self, event: HouseReady) -> None:
         """The doors are open: read."""

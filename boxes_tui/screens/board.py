@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from boxes_tui.domain.formats import clock, long_day, number, rate
 from boxes_tui.i18n import N_, _
-from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.row_text import first_name, moment
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.page import Page
@@ -34,7 +34,7 @@ NUMBERS, WORDS, SIDE = 36, 55, 88
 """Screen columns where counts end, and where further words and the side column of a wide board begin."""
 
 
-class BoardScreen(DeskScreen):
+class BoardScreen(ActingScreen):
     """The home screen."""
 
     place: ClassVar[str] = "board"
@@ -58,9 +58,8 @@ class BoardScreen(DeskScreen):
         self.freshness = found.freshness
         self.show_board()
 
-    def on_mount(self) -> None:
+    def entered(self) -> None:
         """Show the buttons at once; the counts follow."""
-        super().on_mount()
         self.show_board()
 
     def on_resize(self, event: Any) -> None:

@@ -40,9 +40,8 @@ class HelpScreen(DeskScreen):
     async def load(self) -> None:
         """Help needs no data."""
 
-    def on_mount(self) -> None:
+    def entered(self) -> None:
         """Show it."""
-        super().on_mount()
         self.page.show(help_lines(self.about, self.session.role if self.ready else "viewer"))
         self.frame.status.hint(_("Soporte: {who}").format(who=self._support()))
 

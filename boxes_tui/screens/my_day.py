@@ -8,8 +8,9 @@ from boxes_tui.clock import wall
 from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.data.reads.my_day import MyDay, my_day
 from boxes_tui.domain.formats import clock, long_day, rate, show_day
+from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import N_, _
-from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.row_text import STAGES, name
 from boxes_tui.text import pad
 from boxes_tui.widgets.frame import Frame
@@ -22,7 +23,7 @@ MATCHES = {
 }  # fmt: skip
 
 
-class MyDayScreen(DeskScreen):
+class MyDayScreen(ActingScreen):
     """The reader's day as one page; ``Enter`` opens the row, ``l`` calls it."""
 
     place: ClassVar[str] = "my_day"
@@ -140,6 +141,12 @@ class MyDayScreen(DeskScreen):
         minutes = int((at.now - d.promised[0].at).total_seconds() // 60)
         text = _("▲ {name} espera desde hace {n} min. [l] llamar").format(name=name(d.promised[0].row), n=minutes)
         self.frame.status.hint([(text, "vencida")])
+
+    def acted_row(self) -> QueueRow:
+        """The row of a verb."""
+        if self.row is None:
+            raise BoxesError(_("No hay ninguna fila elegida."))
+        return self.row
 
     @property
     def row(self) -> QueueRow | None:

@@ -165,6 +165,10 @@ class QueueScreen(ActingScreen):
             return self._noted
         return self.acted_row()
 
+    def asks(self) -> list[Ask]:
+        """This list."""
+        return [self.ask]
+
     def stand_on(self, ref: str) -> None:
         """Put the cursor on a row."""
         self.grid.go_to(ref)

@@ -51,9 +51,8 @@ class SearchScreen(DeskScreen):
         yield self.hint
         yield from rest
 
-    def on_mount(self) -> None:
+    def entered(self) -> None:
         """Type at once."""
-        super().on_mount()
         self.field.focus()
         self.hint.show(_("Patente, chasis, teléfono, nombre, OR o turno · sin acentos · 4 cifras o más"))
 

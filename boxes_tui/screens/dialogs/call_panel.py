@@ -48,9 +48,11 @@ class CallPanel(BottomPanel[CallMade]):
     by itself); ``keep_note`` is told the note at every keystroke."""
 
     lines = 17
+    AUTO_FOCUS = ""
+    """Nothing has the focus at first: digits are outcomes."""
 
     DEFAULT_CSS = """
-    CallPanel #outcomes, CallPanel #form { height: 1fr; }
+    CallPanel #outcomes, CallPanel #form { height: 14; }
     CallPanel #form { display: none; }
     """
 

@@ -33,6 +33,8 @@ LABEL = 13
 class Form(BottomPanel[Draft]):
     """Fields one under another: ``Tab`` goes on, ``Enter`` accepts, ``Esc`` leaves."""
 
+    AUTO_FOCUS = ""
+
     def __init__(
         self, title: str, *, lines: int, keep: Keep | None = None, draft: Mapping[str, str] | None = None
     ) -> None:
@@ -70,6 +72,10 @@ class Form(BottomPanel[Draft]):
             self._keep(self.draft)
 
     def on_mount(self) -> None:
+        """Begin (subclasses override :meth:`begin`: Textual calls every ``on_mount`` of a class's line)."""
+        self.begin()
+
+    def begin(self) -> None:
         """Begin in the first field."""
         self.rule.show([(self._title, "acento")])
         self.keys.set_keys(
@@ -148,9 +154,9 @@ class ReasonForm(Form):
         yield self.text
         yield Text("", _("La oportunidad se cierra; el motivo es obligatorio."))
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Keys are reasons at once."""
-        super().on_mount()
+        super().begin()
         self.set_focus(None)
         self.keys.set_keys([Key("1-0", _("motivo y siguiente")), Key("o", _("otro")), Key("Esc", _("no descartar"))])
 
@@ -263,9 +269,9 @@ class AskForm(Form):
         """What would happen."""
         yield Text("", *self._lines)
 
-    def on_mount(self) -> None:
+    def begin(self) -> None:
         """Ask."""
-        super().on_mount()
+        super().begin()
         self.set_focus(None)
         keys = [Key("Enter", self._yes)] if self._allowed else []
         self.keys.set_keys([*keys, Key("Esc", self._no)])

@@ -7,7 +7,7 @@ from boxes_tui.i18n import _
 from boxes_tui.text import pad
 from boxes_tui.widgets.safe import Line
 
-WIDTH = 27
+WIDTHS = (28, 26, 24)
 
 
 def reason_lines() -> list[Line]:
@@ -16,9 +16,9 @@ def reason_lines() -> list[Line]:
     lines: list[Line] = []
     for row in (("1", "5", "9"), ("2", "6", "0"), ("3", "7", "o"), ("4", "8", "")):
         parts: list[str | tuple[str, str]] = []
-        for key in row:
+        for key, width in zip(row, WIDTHS, strict=True):
             if key:
                 extra = _(" (pide texto)") if by_key[key].needs_text else ""
-                parts += [(f"{key} ", "acento"), pad(_(by_key[key].label) + extra, WIDTH - 2)]
+                parts += [(f"{key} ", "acento"), pad(_(by_key[key].label) + extra, width - 2)]
         lines.append(parts)
     return lines
