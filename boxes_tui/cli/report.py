@@ -1,0 +1,88 @@
+"""``boxes report``: the figures and rows of the ten reports (PRODUCT §9, §10)."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from boxes_tui.cli import out
+from boxes_tui.cli.common import Json, guarded, house
+
+if TYPE_CHECKING:
+    from boxes_tui.bootstrap import House
+    from boxes_tui.reports.population import Ask
+
+FORMATS = ("table", "json", "csv", "xlsx", "html")
+
+
+@guarded
+def report(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="deliveries, opportunities, appointments, in_process, completed, campaigns, agents, leaks, "
+            "reconciliation, retention"
+        ),
+    ] = None,
+    low: Annotated[str | None, typer.Option("--from", help="Primer día; sin él, el primero del mes.")] = None,
+    high: Annotated[str | None, typer.Option("--to", help="Último día; sin él, hoy.")] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="hoy, semana, mes o año, en lugar de las fechas.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Columna de la torta.")] = None,
+    branch: Annotated[str | None, typer.Option("--branch", help="Sólo una sucursal, por su código.")] = None,
+    agent: Annotated[str | None, typer.Option("--agent", help="Sólo un agente, por su usuario.")] = None,
+    make: Annotated[str | None, typer.Option("--make", help="Sólo una marca.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Sólo un modelo.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="Nombre, patente o chasis.")] = None,
+    kind: Annotated[Optional[str], typer.Option("--format", help="table, json, csv, xlsx o html.")] = None,  # noqa: UP045
+    rows: Annotated[bool, typer.Option("--rows", help="Con las filas (json, table, html).")] = False,
+    output: Annotated[Optional[str], typer.Option("--output", help="A un archivo.")] = None,  # noqa: UP045
+    json: Json = False,
+) -> None:
+    """Un reporte: cifras, torta y serie, o sus filas (csv, xlsx)."""
+    from boxes_tui.errors import UsageError
+    from boxes_tui.reports.population import REPORTS, Ask, check
+    from boxes_tui.reports.spans import span
+
+    chosen = "json" if json and kind is None else (kind or "table").lower()
+    if chosen not in FORMATS:
+        raise UsageError(f"No hay un formato «{kind}»; los que hay: {', '.join(FORMATS)}")
+    if name is None:
+        raise UsageError(f"Falta el reporte; los que hay: {', '.join(REPORTS)}")
+    with_house = house(statement_ms=120_000)
+    first, last = span(with_house.session, low, high, preset)
+    ask = Ask(name, first, last, branch, agent, make, model, text)
+    check(ask)
+    _write(with_house, ask, by, chosen, rows, output)
+
+
+def _write(with_house: House, ask: Ask, by: str | None, kind: str, rows: bool, output: str | None) -> None:
+    """Read everything in one snapshot, then write it."""
+    from boxes_tui.reports.render import Document, read
+
+    document: Document = with_house.read(read, ask, by, kind, rows)
+    if output is None and kind == "xlsx" and sys.stdout.isatty():
+        from boxes_tui.errors import UsageError
+
+        raise UsageError("Una planilla no se muestra en la terminal: falta --output archivo.xlsx")
+    if output is not None:
+        from pathlib import Path
+
+        path = Path(output).expanduser()
+        document.save(path)
+        out.say(
+            f"Se exportó {path.name}, {document.rows} filas."
+            if document.rows is not None
+            else f"Se exportó {path.name}."
+        )
+        return
+    if kind == "table":
+        out.data(document.text)
+    elif kind == "json":
+        sys.stdout.write(document.text + "\n")
+    else:
+        sys.stdout.buffer.write(document.data)
+        sys.stdout.buffer.flush()
