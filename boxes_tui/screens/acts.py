@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the board is one of these screens, and it stands before the
     from boxes_tui.data.drafts import Journal
     from boxes_tui.data.reads.details import QueueRow
     from boxes_tui.data.reads.queues import Ask
-    from boxes_tui.screens.dialogs.call_panel import CallMade
+    from boxes_tui.screens.dialogs.call_panel import CallMade, CallPanel
 
 CALL_SECONDS = 8.0
 

@@ -52,8 +52,9 @@ class CallPanel(BottomPanel[CallMade]):
     """Nothing has the focus at first: digits are outcomes."""
 
     DEFAULT_CSS = """
-    CallPanel #outcomes, CallPanel #form { height: 14; }
+    CallPanel #outcomes, CallPanel #form { height: 14; overflow: hidden; }
     CallPanel #form { display: none; }
+    CallPanel PanelBlank { display: none; }
     """
 
     def __init__(

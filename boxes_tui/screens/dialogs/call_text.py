@@ -89,7 +89,7 @@ def outcome_lines(at: Moment, kind: str) -> list[Line]:
     """The ten outcomes in three columns, each with when the row comes back."""
     by_digit = {d.digit: d for d in DISPOSITIONS}
     table = (("1", "5", "8"), ("2", "6", "9"), ("3", "7", "0"), ("4", "", ""))
-    widths = (33, 25, 21)
+    widths = (33, 24, 21)
     lines: list[Line] = []
     for row in table:
         parts: list[str | tuple[str, str]] = []

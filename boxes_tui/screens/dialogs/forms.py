@@ -144,6 +144,8 @@ class DateForm(Form):
 class ReasonForm(Form):
     """*Descartar*: one key is the reason."""
 
+    DEFAULT_CSS = "ReasonForm PanelBlank { display: none; }"
+
     def __init__(self, title: str) -> None:
         super().__init__(title, lines=12)
         self.text = self.field("text", _("Otro:"))
@@ -206,6 +208,8 @@ class NoteForm(Form):
 
 class OpportunityForm(Form):
     """*Crear oportunidad*, prefilled with the predicted due date and its arithmetic; the odometer corrects it live."""
+
+    DEFAULT_CSS = "OpportunityForm PanelBlank { display: none; }"
 
     def __init__(
         self, title: str, at: Moment, suggest: Callable[[int | None], tuple[str, str, tuple[str, ...]]], km: str,

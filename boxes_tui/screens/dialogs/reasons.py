@@ -7,7 +7,7 @@ from boxes_tui.i18n import _
 from boxes_tui.text import pad
 from boxes_tui.widgets.safe import Line
 
-WIDTHS = (28, 26, 24)
+WIDTHS = (28, 26, 23)
 
 
 def reason_lines() -> list[Line]:
