@@ -185,10 +185,12 @@ def db_backup(
 
     from boxes_tui.clock import wall
     from boxes_tui.data.backup import backup
+    from boxes_tui.outreach.suppression import note_copy
 
     with_house = house(statement_ms=600_000)
     default = with_house.settings.home / "backups" / f"boxes-{wall():%Y%m%d-%H%M%S}.copy"
     path = backup(with_house.engine, Path(target).expanduser().absolute() if target else default)
+    note_copy(with_house, path)
     if json:
         out.json({"file": str(path), "bytes": path.stat().st_size})
     else:
@@ -205,8 +207,9 @@ def db_restore(copy: Annotated[str, typer.Argument(help="La copia que hizo db ba
     from boxes_tui.data.engine import parse_url
     from boxes_tui.outreach.suppression import erase_again
 
-    restore(parse_url(load_settings().database_url), Path(copy).expanduser().absolute())
-    erased = erase_again(house(statement_ms=600_000))
+    path = Path(copy).expanduser().absolute()
+    restore(parse_url(load_settings().database_url), path)
+    erased = erase_again(house(statement_ms=600_000), path)
     if json:
         out.json({"restored": copy, "erased_again": erased})
     else:
