@@ -147,6 +147,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def write_connection(engine: Engine) -> Iterator[Connection]:
+    """A connection for several write transactions in turn (a run of the sync), each begun with ``conn.begin()``."""
+    with _translated(), engine.connect().execution_options(boxes_write=True) as conn:
+        yield conn
+
+
+@contextmanager
 def _translated() -> Iterator[None]:
     """Driver errors that mean "no database" become :class:`Unavailable`, without the driver's text."""
     try:

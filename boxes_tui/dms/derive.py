@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms import bookings, handover, people, resolve, search_index, vehicle_facts
+from boxes_tui.data.suppression import sweep
+from boxes_tui.data.types import from_epoch
+from boxes_tui.dms import arrivals, bookings, handover, people, resolve, search_index, sold, unite, vehicle_facts
 from boxes_tui.dms.apply import Context
+from boxes_tui.dms.ground import any_touched, touched
 from boxes_tui.dms.mapping import SourceSpec
 
-REPORTS = {
-    "sale_delivery": ("deliveries", "delivered_day"),
-    "appointment": ("appointments", "start_day"),
-    "repair_order": ("in_process", "opened_day"),
-}
+PASSES = 4
+"""Stubs may unite, and so let other references resolve: as often as this at most."""
 
 
-def derive(conn: Connection, ctx: Context, source: SourceSpec, *, complete_bookings: bool) -> None:
-    """Bring everything that follows from the rows up to date, in one transaction."""
-    masters = conn.execute(
-        text(
-            "SELECT (SELECT count(*) FROM vehicle WHERE last_changed_run >= :since) "
-            "+ (SELECT count(*) FROM customer WHERE last_changed_run >= :since)"
-        ),
-        {"since": ctx.since_run},
-    ).scalar_one()
-    resolve.tails(conn, ctx)
-    resolve.customers(conn, ctx)
-    resolve.merge_customers(conn, ctx)
-    resolve.merge_stubs(conn, ctx)
-    resolve.vehicles(conn, ctx, everything=bool(masters))
-    resolve.orders(conn, ctx)
-    people.names_and_persons(conn, ctx)
+def derive(conn: Connection, ctx: Context, source: SourceSpec, *, bookings_read: tuple[int, int] | None) -> None:
+    """Bring everything that follows from the touched rows up to date, in one transaction. ``bookings_read``: the days
+    (ordinals) that a complete read of appointments covered in this run."""
+    unite.merge_customers(conn, ctx)
+    resolve.customer_refs(conn)
+    if any_touched(conn, "vehicle"):
+        _vehicles(conn, ctx)
+    resolve.order_refs(conn, ctx)
+    if any_touched(conn, "customer"):
+        people.persons(conn)
     vehicle_facts.owners(conn, ctx)
     vehicle_facts.services(conn, ctx)
     handover.handovers(conn, ctx, source.delivered_from, source.invoiced_hours)
     bookings.relink(conn, ctx)
-    bookings.arrivals(conn, ctx)
-    bookings.sold(conn, ctx, complete_bookings)
+    arrivals.arrivals(conn, ctx)
+    sold.sold(conn, ctx, bookings_read)
     campaigns_done(conn, ctx)
-    search_index.index(conn, ctx)
-    mark_months(conn, ctx)
+    sweep(conn, ctx.since_run, from_epoch(ctx.now))
+    search_index.index(conn)
+    mark_months(conn)
+
+
+def _vehicles(conn: Connection, ctx: Context) -> None:
+    for _ in range(PASSES):
+        resolve.gather_kin(conn)
+        made = resolve.vehicle_refs(conn, ctx, old_rows=True)
+        if made:
+            resolve.gather_kin(conn)
+        if not unite.merge_stubs(conn, ctx) and not made:
+            return
 
 
 def campaigns_done(conn: Connection, ctx: Context) -> None:
@@ -62,8 +70,6 @@ def campaigns_done(conn: Connection, ctx: Context) -> None:
 
 
 def _done_by_code(conn: Connection, ctx: Context) -> None:
-    import json
-
     for campaign_id, codes in conn.execute(
         text(
             "SELECT id, operation_codes FROM campaign WHERE undone_at IS NULL AND coalesce(operation_codes, '[]') NOT IN ('[]', 'null')"
@@ -88,35 +94,27 @@ def _done_by_code(conn: Connection, ctx: Context) -> None:
                 )
 
 
-def mark_months(conn: Connection, ctx: Context) -> None:
-    """Mark the report months that this run touched (QUALITY §1)."""
-    from datetime import date
+MONTHS = (
+    ("sale_delivery", "delivered_day", ("deliveries", "retention")),
+    ("appointment", "start_day", ("appointments",)),
+    ("repair_order", "opened_day", ("in_process", "retention")),
+    ("repair_order", "handover_day", ("completed",)),
+)
+"""Which days of a row move which reports (PRODUCT §9)."""
 
+
+def mark_months(conn: Connection) -> None:
+    """Mark the report months that this run touched (QUALITY §1)."""
     marks: set[tuple[str, int, int]] = set()
-    for table, (report, column) in REPORTS.items():
+    for table, column, reports in MONTHS:
         for day, branch in conn.execute(
             text(
-                f"SELECT DISTINCT {column}, coalesce(branch_id, 0) FROM {table} WHERE last_changed_run >= :since AND {column} IS NOT NULL"
-            ),
-            {"since": ctx.since_run},
+                f"SELECT DISTINCT {column}, coalesce(branch_id, 0) FROM {table} WHERE id IN {touched(table)} "
+                f"AND {column} IS NOT NULL"
+            )
         ):
             when = date.fromordinal(day)
-            month = when.year * 12 + when.month - 1
-            marks.add((report, month, branch))
-            if table == "repair_order":
-                marks.add(("retention", month, branch))
-                marks.add(("completed", month, branch))
-            if table == "sale_delivery":
-                marks.add(("retention", month, branch))
-    for day, branch in conn.execute(
-        text(
-            "SELECT DISTINCT handover_day, coalesce(branch_id, 0) FROM repair_order WHERE last_changed_run >= :since "
-            "AND handover_day IS NOT NULL"
-        ),
-        {"since": ctx.since_run},
-    ):
-        when = date.fromordinal(day)
-        marks.add(("completed", when.year * 12 + when.month - 1, branch))
+            marks.update((report, when.year * 12 + when.month - 1, int(branch)) for report in reports)
     if marks:
         conn.execute(
             text("INSERT INTO dirty_month (report, month, branch_id) VALUES (:r, :m, :b)"),

@@ -1,100 +1,120 @@
-"""When an order counts as delivered (DMS.md §4 *order delivered*), manual deliveries, re-opened orders."""
+"""When an order counts as delivered (DMS.md §4 *order delivered*), manual deliveries, re-opened orders.
+
+One statement computes the effective delivery of all touched orders into ``boxes_hand``; another writes what differs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
 from boxes_tui.dms.apply import Context
+from boxes_tui.dms.ground import day_sql, touch, touched
 
-DELIVERED = frozenset({"delivered", "closed"})
-FIELDS = ("delivered_at", "picked_up_at", "closed_at", "invoiced_at")
-SILENT_SECONDS = 48 * 3600
+_BY_STATUS: Final = "o.status IN ('delivered', 'closed')"
+_DATED: Final = "coalesce(o.closed_at, o.invoiced_at, o.picked_up_at, o.source_updated_at)"
+SILENT_SECONDS: Final = 48 * 3600
 
 
 def handovers(conn: Connection, ctx: Context, order: Sequence[str], invoiced_hours: int | None) -> None:
-    """Recompute the effective delivery of the orders that this run changed, and of those delivered by hand."""
-    rows = conn.execute(
+    """Recompute the delivery of this source's touched orders, and of those that an agent delivered by hand."""
+    first_run = conn.execute(
+        text("SELECT first_run FROM sync_cursor WHERE source_id = :s AND entity = 'repair_order'"), {"s": ctx.source_id}
+    ).scalar()
+    start = datetime.combine(date.fromordinal(ctx.today), datetime.min.time(), ZoneInfo(ctx.zone))
+    params = {"s": ctx.source_id, "today": ctx.today, "midnight": int(start.timestamp()), "first": first_run or 0,
+              "now": ctx.now, "run": ctx.run_id, "zone": ctx.zone, "hours": (invoiced_hours or 0) * 3600}  # fmt: skip
+    _compute(conn, order, invoiced_hours, params)
+    _review(conn, params)
+    different = (
+        "SELECT h.id FROM boxes_hand h JOIN repair_order o ON o.id = h.id WHERE o.handover_at IS DISTINCT FROM h.at "
+        "OR o.delivery_basis IS DISTINCT FROM h.basis OR o.first_delivered_day IS DISTINCT FROM h.first_day "
+        "OR o.manual_review IS DISTINCT FROM h.review"
+    )
+    reopened = "o.handover_at IS NOT NULL AND coalesce(o.delivery_basis, '') <> 'manual' AND h.at IS NULL"
+    conn.execute(
         text(
-            "SELECT id, status, delivered_at, picked_up_at, closed_at, invoiced_at, source_updated_at, first_delivered_day, "
-            "first_seen_run, last_changed_run, handover_at, handover_day, delivery_basis, manual_delivered_at, manual_marked_at, "
-            "manual_review, reopened_at, branch_id FROM repair_order WHERE source_id = :s AND NOT is_stub AND "
-            "(last_changed_run >= :since OR manual_delivered_at IS NOT NULL)"
+            "INSERT INTO dms_event (at, run_id, kind, subject, subject_id, branch_id) SELECT CAST(:now AS BIGINT), "
+            f"CAST(:run AS INTEGER), CASE WHEN {reopened} THEN 'reopened' ELSE 'review' END, 'repair_order', o.id, o.branch_id "
+            f"FROM boxes_hand h JOIN repair_order o ON o.id = h.id WHERE ({reopened}) OR (h.review IS NOT NULL "
+            "AND o.manual_review IS DISTINCT FROM h.review)"
         ),
-        {"s": ctx.source_id, "since": ctx.since_run},
-    ).mappings()
-    zone = ZoneInfo(ctx.zone)
-    updates, events = [], []
-    for r in rows:
-        new = _effective(r, ctx, zone, order, invoiced_hours)
-        old = {k: r[k] for k in new}
-        if r["handover_at"] is not None and r["delivery_basis"] != "manual" and new["handover_at"] is None:
-            new["reopened_at"] = ctx.now
-            events.append({"now": ctx.now, "run": ctx.run_id, "kind": "reopened", "id": r["id"], "b": r["branch_id"]})
-        if new != old:
-            updates.append({**new, "id": r["id"]})
-        if new["manual_review"] and new["manual_review"] != r["manual_review"]:
-            events.append({"now": ctx.now, "run": ctx.run_id, "kind": "review", "id": r["id"], "b": r["branch_id"]})
-    if updates:
-        sets = ", ".join(f"{k} = :{k}" for k in updates[0] if k != "id")
-        for start in range(0, len(updates), 5000):
-            conn.execute(text(f"UPDATE repair_order SET {sets} WHERE id = :id"), updates[start : start + 5000])
-    if events:
-        conn.execute(
-            text(
-                "INSERT INTO dms_event (at, run_id, kind, subject, subject_id, branch_id) "
-                "VALUES (:now, :run, :kind, 'repair_order', :id, :b)"
-            ),
-            events,
-        )
+        {"now": ctx.now, "run": ctx.run_id},
+    )
+    touch(conn, "repair_order", different)
+    day = day_sql(conn, "h.at", "h.zone")
+    conn.execute(
+        text(
+            f"UPDATE repair_order AS o SET handover_at = h.at, handover_day = {day}, delivery_basis = h.basis, "
+            "first_delivered_day = h.first_day, manual_review = h.review, reopened_at = CASE WHEN h.at IS NOT NULL THEN NULL "
+            f"WHEN {reopened} THEN :now ELSE o.reopened_at END FROM boxes_hand h WHERE h.id = o.id AND o.id IN ({different})"
+        ),
+        {"now": ctx.now},
+    )
+    conn.execute(text("DROP TABLE boxes_hand"))
 
 
-def _effective(r: Any, ctx: Context, zone: ZoneInfo, order: Sequence[str], hours: int | None) -> dict[str, Any]:
-    at, basis, first = _by_dms(r, ctx, order, hours, zone)
-    review = r["manual_review"]
-    if r["manual_delivered_at"] is not None:
-        if at is None and basis is None:
-            at, basis = r["manual_delivered_at"], "manual"
-            marked = r["manual_marked_at"] or r["manual_delivered_at"]
-            if r["last_changed_run"] == ctx.run_id and marked < ctx.now and r["first_seen_run"] != ctx.run_id:
-                review = "changed"
-            elif review is None and ctx.now - marked > SILENT_SECONDS:
-                review = "silent"
-        else:
-            review = None
-    day = datetime.fromtimestamp(at, zone).toordinal() if at is not None else None
-    return {
-        "handover_at": at, "handover_day": day, "delivery_basis": basis, "first_delivered_day": first,
-        "manual_review": review, "reopened_at": None if at is not None else r["reopened_at"],
-    }  # fmt: skip
-
-
-def _by_dms(
-    r: Any, ctx: Context, order: Sequence[str], hours: int | None, zone: ZoneInfo
-) -> tuple[int | None, str | None, int | None]:
-    first = r["first_delivered_day"]
+def _compute(conn: Connection, order: Sequence[str], hours: int | None, params: dict[str, Any]) -> None:
+    """``boxes_hand``: id, instant, basis, day first seen delivered, review, zone."""
+    instants, bases = [], []
     for name in order:
         if name == "status":
-            if r["status"] not in DELIVERED:
-                continue
-            for dated in ("closed_at", "invoiced_at", "picked_up_at", "source_updated_at"):
-                if r[dated] is not None:
-                    return r[dated], "status", first
-            if first is None:
-                if ctx.first_load:
-                    return None, "history", None
-                if r["delivery_basis"] == "history":
-                    return None, "history", None
-                first = ctx.today
-            local = datetime.fromordinal(first).replace(tzinfo=zone)
-            return int(local.timestamp()), "status", first
-        if name == "invoiced_at":
-            if hours is not None and r["invoiced_at"] is not None:
-                return r["invoiced_at"] + hours * 3600, name, first
-        elif r[name] is not None:
-            return r[name], name, first
-    return None, None, first
+            instants.append(
+                f"WHEN {_BY_STATUS} THEN coalesce({_DATED}, CASE WHEN h.history THEN NULL WHEN o.first_delivered_day IS NULL "
+                "THEN CAST(:midnight AS BIGINT) ELSE coalesce(o.handover_at, CAST(:midnight AS BIGINT)) END)"
+            )
+            bases.append(
+                f"WHEN {_BY_STATUS} THEN CASE WHEN {_DATED} IS NULL AND h.history THEN 'history' ELSE 'status' END"
+            )
+        elif name == "invoiced_at":
+            if hours is not None:
+                instants.append("WHEN o.invoiced_at IS NOT NULL THEN o.invoiced_at + :hours")
+                bases.append("WHEN o.invoiced_at IS NOT NULL THEN 'invoiced_at'")
+        else:
+            instants.append(f"WHEN o.{name} IS NOT NULL THEN o.{name}")
+            bases.append(f"WHEN o.{name} IS NOT NULL THEN '{name}'")
+    at = f"CASE {' '.join(instants)} END" if instants else "CAST(NULL AS BIGINT)"
+    basis = f"CASE {' '.join(bases)} END" if bases else "CAST(NULL AS TEXT)"
+    # seen delivered without any date, and not changed since the first load: history, neither queue nor leak
+    history = "(o.delivery_basis = 'history' OR (o.first_delivered_day IS NULL AND o.last_changed_run = :first))"
+    conn.execute(text("DROP TABLE IF EXISTS boxes_hand"))
+    conn.execute(
+        text(
+            "CREATE TEMP TABLE boxes_hand (id BIGINT PRIMARY KEY, at BIGINT, basis TEXT, first_day INTEGER, review TEXT, zone TEXT)"
+        )
+    )
+    conn.execute(
+        text(
+            f"INSERT INTO boxes_hand (id, at, basis, first_day, review, zone) SELECT o.id, {at}, {basis}, "
+            f"CASE WHEN {_BY_STATUS} AND {_DATED} IS NULL AND NOT h.history THEN coalesce(o.first_delivered_day, "
+            "CAST(:today AS INTEGER)) END, o.manual_review, coalesce(b.zone, CAST(:zone AS TEXT)) FROM repair_order o JOIN (SELECT id, "
+            f"{history} AS history FROM repair_order o WHERE o.source_id = :s AND NOT o.is_stub AND (o.id IN {touched('repair_order')} "
+            "OR o.manual_delivered_at IS NOT NULL)) h ON h.id = o.id LEFT JOIN branch b ON b.id = o.branch_id"
+        ),
+        {k: v for k, v in params.items() if k in at + basis or k in ("s", "first", "today", "zone")},
+    )
+
+
+def _review(conn: Connection, params: dict[str, Any]) -> None:
+    """A manual delivery stands until the DMS agrees; silence of 48 h is reported, a changed row that is still open goes to
+    the review list, and nothing is reverted by itself."""
+    changed = (
+        "o.last_changed_run = :run AND o.first_seen_run <> :run AND coalesce(o.manual_marked_at, o.manual_delivered_at) < :now "
+        f"AND o.id IN {touched('repair_order')}"
+    )
+    conn.execute(
+        text(
+            "UPDATE boxes_hand AS h SET at = o.manual_delivered_at, basis = 'manual', first_day = NULL, review = CASE "
+            f"WHEN {changed} THEN 'changed' WHEN o.manual_review IS NOT NULL THEN o.manual_review "
+            f"WHEN :now - coalesce(o.manual_marked_at, o.manual_delivered_at) > {SILENT_SECONDS} THEN 'silent' END "
+            "FROM repair_order o WHERE o.id = h.id AND o.manual_delivered_at IS NOT NULL AND h.at IS NULL AND h.basis IS NULL"
+        ),
+        {"run": params["run"], "now": params["now"]},
+    )
+    conn.execute(text(
+        "UPDATE boxes_hand SET review = NULL WHERE review IS NOT NULL AND coalesce(basis, '') <> 'manual'"
+    ))  # fmt: skip

@@ -1,229 +1,215 @@
-"""Customers of a run: phones, stubs for unknown keys, what dotted fields tell, and who counts as one person."""
+"""Customers of a run: their telephones, what dotted fields tell of them, and who counts as one person."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.apply import Context, Counts
-from boxes_tui.dms.records import UNTOUCHED, Feed
+from boxes_tui.dms.apply import WRITTEN, Context, Counts
+from boxes_tui.dms.fed import apply_fed, blocks, restore
+from boxes_tui.dms.ground import touched
+from boxes_tui.dms.shape import OWN_DATE
 from boxes_tui.dms.stage import Staged
 from boxes_tui.text import fold
 
-CUSTOMER_FEED = (
-    "kind", "display_name", "given_name", "family_name", "company_name", "doc_type", "doc_number", "email", "address",
-    "city", "province", "postal_code", "birth_date", "language", "contact_consent",
-)  # fmt: skip
-PERSON_MAX = 50
-"""A number that more customers share than this is a switchboard or a filler, not a person."""
-
-KEYED = ("sale_delivery", "appointment", "repair_order")
+BLOCK: Final = 500
 
 
-def phones_of_masters(conn: Connection, staged: Staged) -> None:
-    """Replace the DMS phones of the customers that this read brought new or changed; agents' marks stay."""
-    if "phones" not in staged.shape.fields:
-        return
-    rows = conn.execute(
-        text("SELECT row_id, phones FROM boxes_stage WHERE state IN ('new', 'changed', 'revived', 'stub')")
-    ).all()
-    write_phones(conn, [(row_id, json.loads(phones or "[]")) for row_id, phones in rows])
+def after_masters(conn: Connection, staged: Staged) -> None:
+    """Telephones of the customers that their own file brought new or changed, and what feeds fill in beside it."""
+    if "phones" in staged.shape.fields:
+        last = 0
+        while True:
+            rows = conn.execute(
+                text(
+                    f"SELECT s.rn, s.row_id, s.phones FROM boxes_stage s WHERE {WRITTEN} AND s.rn > :last "
+                    "AND (s.skipped IS NULL OR s.skipped NOT LIKE '%,phones,%') ORDER BY s.rn LIMIT 2000"
+                ),
+                {"last": last},
+            ).all()
+            if not rows:
+                break
+            write_phones(conn, [(row_id, json.loads(phones or "[]")) for _rn, row_id, phones in rows])
+            last = rows[-1][0]
+    restore(conn, "customer", [name for name, _column in staged.shape.columns])
 
 
 def write_phones(conn: Connection, rows: Sequence[tuple[int, Sequence[Sequence[Any]]]], origin: str = "dms") -> None:
-    """Set the phones of customers from one origin: (customer, [(raw, e164, last10, kind)…])."""
-    for start in range(0, len(rows), 500):
-        chunk = rows[start : start + 500]
-        ids = ", ".join(str(int(i)) for i, _phones in chunk)
-        present = {}
-        for i, who, number, raw in conn.execute(
-            text(f"SELECT id, customer_id, last10, raw FROM customer_phone WHERE customer_id IN ({ids})")
-        ):
-            present[(who, number or raw)] = i
-        fresh, again, keep = [], [], set()
-        for who, phones in chunk:
-            for place, (raw, e164, number, kind) in enumerate(phones):
-                found = present.get((who, number or raw))
-                values = {"c": who, "raw": raw, "e164": e164, "n": number, "rev": number[::-1] if number else None,
-                          "kind": kind, "place": place, "origin": origin}  # fmt: skip
-                if found is None:
-                    fresh.append(values)
-                else:
-                    again.append({**values, "id": found})
-                    keep.add(found)
-        gone = [i for i in present.values() if i not in keep]
-        if gone and origin == "dms":
-            conn.execute(
-                text(
-                    f"UPDATE customer_phone SET present = false WHERE origin = 'dms' AND id IN ({', '.join(map(str, gone))})"
-                )
-            )
-        if fresh:
-            conn.execute(
-                text(
-                    "INSERT INTO customer_phone (customer_id, raw, e164, last10, last10_rev, kind, origin, position, present) "
-                    "VALUES (:c, :raw, :e164, :n, :rev, :kind, :origin, :place, true)"
-                ),
-                fresh,
-            )
-        if again:
-            conn.execute(
-                text(
-                    "UPDATE customer_phone SET raw = :raw, e164 = :e164, kind = :kind, position = :place, present = true "
-                    "WHERE id = :id AND (NOT present OR raw <> :raw OR position <> :place OR kind <> :kind)"
-                ),
-                [{k: v for k, v in a.items() if k in ("raw", "e164", "kind", "place", "id")} for a in again],
-            )
+    """Set the phones of customers from one origin: (customer, [(raw, e164, last10, kind)…]); agents' marks stay."""
+    for start in range(0, len(rows), BLOCK):
+        _write_phones(conn, rows[start : start + BLOCK], origin)
 
 
-def key_stubs(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> None:
-    """A stub for every customer key that this read names and nobody knows yet."""
-    columns = [f for f in ("customer_key", "owner_key", "driver_key") if f in staged.shape.fields]
-    for column in columns:
-        done = conn.execute(
-            text(
-                "INSERT INTO customer (source_id, source_key, first_seen_run, last_changed_run, is_stub, blocked_review) "
-                f"SELECT DISTINCT :source, s.{column}, :run, :run, true, false FROM boxes_stage s "
-                f"WHERE s.st = 'k' AND s.{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM customer c WHERE "
-                f"c.source_id = :source AND c.source_key = s.{column}) AND NOT EXISTS (SELECT 1 FROM alias a WHERE "
-                f"a.entity = 'customer' AND a.source_id = :source AND a.source_key = s.{column} AND a.undone_at IS NULL)"
-            ),
-            {"source": ctx.source_id, "run": ctx.run_id},
+def _write_phones(conn: Connection, rows: Sequence[tuple[int, Sequence[Sequence[Any]]]], origin: str) -> None:
+    ids = ", ".join(str(int(i)) for i, _phones in rows)
+    stored: dict[int, dict[str, Any]] = {}
+    for r in conn.execute(
+        text(
+            "SELECT id, customer_id, last10, raw, e164, kind, position, origin, present FROM customer_phone "
+            f"WHERE customer_id IN ({ids})"
         )
-        counts.stubs += max(0, done.rowcount)
+    ).mappings():
+        stored.setdefault(int(r["customer_id"]), {})[r["last10"] or r["raw"]] = r
+    fresh, again, gone = [], [], []
+    for who, phones in rows:
+        own = stored.get(who, {})
+        kept = set()
+        for place, (raw, e164, number, kind) in enumerate(phones):
+            kept.add(number or raw)
+            found = own.get(number or raw)
+            new = {"raw": raw, "e164": e164, "kind": kind, "place": place}
+            if found is None:
+                fresh.append({**new, "c": who, "n": number, "rev": number[::-1] if number else None, "origin": origin})
+            elif (found["raw"], found["kind"], found["position"], found["present"]) != (raw, kind, place, True):
+                again.append({**new, "id": found["id"]})
+        gone += [int(r["id"]) for k, r in own.items() if k not in kept and r["origin"] == origin and r["present"]]
+    if gone:
+        conn.execute(text(f"UPDATE customer_phone SET present = false WHERE id IN ({', '.join(map(str, gone))})"))
+    if fresh:
+        conn.execute(
+            text(
+                "INSERT INTO customer_phone (customer_id, raw, e164, last10, last10_rev, kind, origin, position, present) "
+                "VALUES (:c, :raw, :e164, :n, :rev, :kind, :origin, :place, true)"
+            ),
+            fresh,
+        )
+    if again:
+        conn.execute(
+            text(
+                "UPDATE customer_phone SET raw = :raw, e164 = :e164, kind = :kind, position = :place, present = true "
+                "WHERE id = :id"
+            ),
+            again,
+        )
 
 
-def feed_customers(
-    conn: Connection, ctx: Context, staged: Staged, counts: Counts, fed: Iterable[tuple[int, str, Feed, int]]
-) -> None:
-    """Dotted customer fields: (row id, customer key or "", feed, own date of the row), in the order of the rows.
-
-    The customer's own row wins field by field; of several fed rows the one with the latest own date (DMS.md §3).
-    """
-    table = staged.shape.table.name
-    link: list[dict[str, Any]] = []
-    best: dict[int, tuple[int, dict[str, Any]]] = {}
-    known: dict[str, int] = {}
-    for row_id, key, feed, when in fed:
-        values = {f: v for f, v in zip(feed.fields, feed.values, strict=True) if v is not UNTOUCHED}
-        who = _identify(conn, ctx, counts, known, key, values, f"{table}:{row_id}")
-        if not key:
-            link.append({"id": row_id, "c": who})
-        before = best.get(who)
-        if before is None:
-            best[who] = (when, values)
-        else:
-            newer, older = (values, before[1]) if when >= before[0] else (before[1], values)
-            best[who] = (max(when, before[0]), {**older, **{f: v for f, v in newer.items() if v not in (None, ())}})
-    if link and "customer_id" in staged.shape.table.c:
-        conn.execute(text(f"UPDATE {table} SET customer_id = :c WHERE id = :id AND customer_key IS NULL"), link)
-    elif link and table == "vehicle":
-        conn.execute(text("UPDATE vehicle SET owner_id = :c WHERE id = :id AND owner_key IS NULL"), link)
-    for who, (when, values) in best.items():
-        _feed_one(conn, ctx, who, when, values)
+def feed_customers(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> None:
+    """What dotted fields say of the customer that a row names: by ``customer_key`` (``owner_key`` on a vehicle), else by
+    document, else by telephone and name, else one per row (DMS.md §3)."""
+    if "customer" not in staged.fed:
+        return
+    table, entity = staged.shape.table.name, staged.shape.entity
+    key = next((f for f in ("customer_key", "owner_key") if f in staged.shape.fields), None)
+    dated = next((f for f in (OWN_DATE.get(entity, ""), "source_updated_at") if f in staged.shape.fields), "0")
+    column = "owner_id" if table == "vehicle" else "customer_id"
+    for rows in blocks(conn, "customer", f"{'s.' + key if key else 'CAST(NULL AS TEXT)'}", dated):
+        said = [(row_id, who, json.loads(body), when or 0) for _rn, row_id, who, body, when in rows]
+        found = _identify(conn, ctx, counts, [(who, body, f"{table}:{row_id}") for row_id, who, body, _when in said])
+        loose = [{"id": row_id, "c": c} for (row_id, who, _b, _w), c in zip(said, found, strict=True) if who is None]
+        if loose:
+            conn.execute(text(f"UPDATE {table} SET {column} = :c WHERE id = :id"), loose)
+        fed = [(c, body, when) for (_r, _k, body, when), c in zip(said, found, strict=True)]
+        phones = apply_fed(conn, ctx, "customer", fed)
+        write_phones(conn, phones, origin="feed")
 
 
 def _identify(
-    conn: Connection, ctx: Context, counts: Counts, known: dict[str, int], key: str, values: dict[str, Any], row: str
-) -> int:
-    doc = "".join(ch for ch in str(values.get("doc_number") or "") if ch.isalnum())
-    phones = values.get("phones") or ()
-    number = next((p.last10 for p in phones if p.last10), None)
-    name = fold(str(values.get("display_name") or values.get("company_name") or values.get("family_name") or ""))
-    if key:
-        token = f"k:{key}"
-        query, params = "SELECT id FROM customer WHERE source_id = :s AND source_key = :v", {"v": key}
-    elif doc:
-        token = f"d:{doc}"
-        query, params = (
-            "SELECT min(id) FROM customer WHERE source_id = :s AND (feed_key = :t OR doc_digits = :v)", {"v": doc, "t": token}
+    conn: Connection, ctx: Context, counts: Counts, rows: Sequence[tuple[str | None, dict[str, Any], str]]
+) -> list[int]:
+    """The customer ids of a block of fed rows: (key, what is said, name of the row)."""
+    tokens = [_token(*row) for row in rows]
+    known: dict[str, int] = {}
+    by_key = {t[2:]: t for t in tokens if t.startswith("k:")}
+    known |= _select(conn, ctx, "source_key", by_key, "coalesce(merged_into_id, id)")
+    known |= _select(conn, ctx, "feed_key", {t: t for t in tokens if t not in known}, "coalesce(merged_into_id, id)")
+    by_doc = {t[2:]: t for t in tokens if t.startswith("d:") and t not in known}
+    known |= _select(conn, ctx, "doc_digits", by_doc, "min(id)", "AND merged_into_id IS NULL GROUP BY doc_digits")
+    for token in tokens:
+        if token.startswith("p:") and token not in known:
+            number, _colon, name = token[2:].partition(":")
+            found = conn.execute(
+                text(
+                    "SELECT min(c.id) FROM customer c JOIN customer_phone p ON p.customer_id = c.id WHERE p.last10 = :n "
+                    "AND c.name_fold = :name AND c.source_id = :s AND c.merged_into_id IS NULL"
+                ),
+                {"n": number, "name": name, "s": ctx.source_id},
+            ).scalar()
+            if found is not None:
+                known[token] = int(found)
+    missing = [t for t in dict.fromkeys(tokens) if t not in known]
+    for token in missing:
+        known[token] = int(
+            conn.execute(
+                text(
+                    "INSERT INTO customer (source_id, source_key, feed_key, first_seen_run, last_changed_run, is_stub) "
+                    "VALUES (:s, :k, :t, :run, :run, true) RETURNING id"
+                ),
+                {"s": ctx.source_id, "k": token[2:] if token.startswith("k:") else None, "run": ctx.run_id,
+                 "t": None if token.startswith("k:") else token},
+            ).scalar_one()
         )  # fmt: skip
-    elif number:
-        token = f"p:{number}:{name}"
-        query, params = (
-            "SELECT min(c.id) FROM customer c WHERE c.source_id = :s AND (c.feed_key = :t OR (c.name_fold = :v AND EXISTS "
-            "(SELECT 1 FROM customer_phone p WHERE p.customer_id = c.id AND p.last10 = :n)))",
-            {"v": name, "t": token, "n": number},
+    counts.stubs += len(missing)
+    return [known[t] for t in tokens]
+
+
+def _token(key: str | None, said: dict[str, Any], row: str) -> str:
+    if key:
+        return f"k:{key}"
+    doc = "".join(ch for ch in str(said.get("doc_number") or "") if ch not in " .-/_")
+    if doc:
+        return f"d:{doc}"
+    number = next((p[2] for p in said.get("phones") or () if p[2]), None)
+    if number:
+        return f"p:{number}:{fold(_name(said) or '')}"
+    return f"r:{row}"
+
+
+def _select(
+    conn: Connection, ctx: Context, column: str, wanted: dict[str, str], what: str, more: str = ""
+) -> dict[str, int]:
+    """token → id for the values of a column, for ``{value: token}``."""
+    found: dict[str, int] = {}
+    values = list(wanted)
+    for start in range(0, len(values), BLOCK):
+        chunk = values[start : start + BLOCK]
+        marks = ", ".join(f":v{n}" for n in range(len(chunk)))
+        rows = conn.execute(
+            text(f"SELECT {column}, {what} FROM customer WHERE source_id = :s AND {column} IN ({marks}) {more}"),
+            {"s": ctx.source_id, **{f"v{n}": v for n, v in enumerate(chunk)}},
         )
-    else:
-        token = f"r:{row}"
-        query, params = "SELECT id FROM customer WHERE source_id = :s AND feed_key = :v", {"v": token}
-    if token in known:
-        return known[token]
-    found = conn.execute(text(query), {"s": ctx.source_id, **params}).scalar()
-    if found is None and key:
-        found = conn.execute(
-            text(
-                "SELECT row_id FROM alias WHERE entity = 'customer' AND source_id = :s AND source_key = :v AND undone_at IS NULL"
-            ),
-            {"s": ctx.source_id, "v": key},
-        ).scalar()
-    if found is None:
-        found = conn.execute(
-            text(
-                "INSERT INTO customer (source_id, source_key, feed_key, first_seen_run, last_changed_run, is_stub, "
-                "blocked_review) VALUES (:s, :k, :t, :run, :run, true, false) RETURNING id"
-            ),
-            {"s": ctx.source_id, "k": key or None, "t": None if key else token, "run": ctx.run_id},
-        ).scalar_one()
-        counts.stubs += 1
-    known[token] = int(found)
-    return int(found)
+        found.update({wanted[value]: int(i) for value, i in rows})
+    return found
 
 
-def _feed_one(conn: Connection, ctx: Context, who: int, when: int, values: dict[str, Any]) -> None:
-    row = conn.execute(
-        text(f"SELECT is_stub, source_updated_at, {', '.join(CUSTOMER_FEED)} FROM customer WHERE id = :id"), {"id": who}
-    ).mappings().one()  # fmt: skip
-    newer = row["is_stub"] and when >= (row["source_updated_at"] or 0)
-    changed: dict[str, Any] = {}
-    for name in CUSTOMER_FEED:
-        new = values.get(name)
-        if new is not None and new != row[name] and (row[name] is None or newer):
-            changed[name] = new
-    if "doc_number" in changed:
-        changed["doc_digits"] = "".join(ch for ch in changed["doc_number"] if ch.isalnum()) or None
-    if newer and when:
-        changed["source_updated_at"] = when
-    if changed:
-        sets = ", ".join(f"{c} = :{c}" for c in changed)
-        conn.execute(
-            text(f"UPDATE customer SET {sets}, last_changed_run = :run WHERE id = :id"),
-            {**changed, "run": ctx.run_id, "id": who},
-        )
-    phones = values.get("phones") or ()
-    if phones:
-        own = conn.execute(text("SELECT 1 FROM customer_phone WHERE customer_id = :id LIMIT 1"), {"id": who}).scalar()
-        if row["is_stub"] or not own:
-            write_phones(conn, [(who, [(p.raw, p.e164, p.last10, p.kind) for p in phones])], origin="feed")
+def _name(said: dict[str, Any]) -> str | None:
+    joined = ", ".join(str(said[n]) for n in ("family_name", "given_name") if said.get(n))
+    return said.get("display_name") or joined or said.get("company_name") or None
 
 
-def names_and_persons(conn: Connection, ctx: Context) -> None:
-    """Display names and folded names of changed customers, then the person groups."""
-    rows = conn.execute(
-        text(
-            "SELECT id, display_name, given_name, family_name, company_name FROM customer WHERE last_changed_run >= :since"
-        ),
-        {"since": ctx.since_run},
-    ).all()
-    updates = []
-    for i, shown, given, family, company in rows:
-        name = shown or ", ".join(x for x in (family, given) if x) or company
-        updates.append({"id": i, "name": name, "fold": fold(name) if name else None})
-    for start in range(0, len(updates), 5000):
-        conn.execute(
-            text("UPDATE customer SET display_name = :name, name_fold = :fold WHERE id = :id"),
-            updates[start : start + 5000],
-        )
-    if updates:
-        _persons(conn)
+def name_stubs(conn: Connection, ctx: Context, staged: Staged) -> None:
+    """A customer known by key alone takes the name and telephone that its rows carry, until its own row comes."""
+    text_of = {"delivery": "buyer_name", "appointment": "contact_name"}.get(staged.shape.entity)
+    if text_of is None or text_of not in staged.shape.fields or "customer_key" not in staged.shape.fields:
+        return
+    t = staged.shape.table.name
+    phone = (
+        "t.contact_phone, t.contact_e164, t.contact_last10, t.contact_kind"
+        if t == "appointment"
+        else "NULL, NULL, NULL, NULL"
+    )
+    rows = conn.execute(text(
+        f"SELECT c.id, t.{text_of}, {phone} FROM {t} t JOIN customer c ON c.id = t.customer_id "
+        f"WHERE t.id IN {touched(t)} AND c.is_stub AND c.display_name IS NULL AND t.{text_of} IS NOT NULL "
+        f"ORDER BY t.{OWN_DATE[staged.shape.entity]}, t.id"
+    )).all()  # fmt: skip
+    names = {who: {"id": who, "name": name, "fold": fold(name), "run": ctx.run_id} for who, name, *_rest in rows}
+    if not names:
+        return
+    conn.execute(
+        text("UPDATE customer SET display_name = :name, name_fold = :fold, last_changed_run = :run WHERE id = :id"),
+        list(names.values()),
+    )
+    phones = {who: [(raw, e164, number, kind or "unknown")] for who, _n, raw, e164, number, kind in rows if raw}
+    write_phones(conn, list(phones.items()), origin="appointment")
 
 
-def _persons(conn: Connection) -> None:
-    """Customers that share the last ten digits of a phone or a document count as one person (PRODUCT §5)."""
+def persons(conn: Connection) -> None:
+    """Customers that share the last ten digits of a phone or a document count as one person (PRODUCT §5): the smallest
+    id of the group. Only the groups of touched customers are looked at."""
+    _gather(conn)
     parent: dict[int, int] = {}
 
     def root(x: int) -> int:
@@ -232,24 +218,60 @@ def _persons(conn: Connection) -> None:
             x = parent[x]
         return x
 
-    shared = (
-        "SELECT p.last10, p.customer_id FROM customer_phone p WHERE p.present AND p.last10 IN (SELECT last10 FROM "
-        "customer_phone WHERE present AND last10 IS NOT NULL GROUP BY last10 HAVING count(DISTINCT customer_id) BETWEEN 2 "
-        f"AND {PERSON_MAX}) ORDER BY 1, 2",
-        "SELECT doc_digits, id FROM customer WHERE merged_into_id IS NULL AND doc_digits IN (SELECT doc_digits FROM customer "
-        f"WHERE length(doc_digits) >= 6 GROUP BY doc_digits HAVING count(*) BETWEEN 2 AND {PERSON_MAX}) ORDER BY 1, 2",
-    )
-    for query in shared:
+    for query in (
+        "SELECT p.last10, p.customer_id FROM customer_phone p JOIN boxes_people b ON b.id = p.customer_id "
+        "WHERE p.present AND p.last10 IN (SELECT q.last10 FROM customer_phone q JOIN boxes_people d ON d.id = q.customer_id "
+        "WHERE q.present AND q.last10 IS NOT NULL GROUP BY q.last10 HAVING count(DISTINCT q.customer_id) > 1) ORDER BY 1, 2",
+        "SELECT c.doc_digits, c.id FROM customer c JOIN boxes_people b ON b.id = c.id WHERE c.doc_digits IN (SELECT e.doc_digits "
+        "FROM customer e JOIN boxes_people d ON d.id = e.id WHERE length(e.doc_digits) >= 6 GROUP BY e.doc_digits "
+        "HAVING count(*) > 1) ORDER BY 1, 2",
+    ):
         before: tuple[Any, int] | None = None
-        for value, who in conn.execute(text(query)).tuples():
+        for value, who in conn.execute(text(query)):
             if before is not None and before[0] == value:
                 a, b = root(before[1]), root(who)
                 if a != b:
                     parent[max(a, b)] = min(a, b)
             before = (value, who)
-    groups = [{"id": i, "p": root(i)} for i in parent]
-    conn.execute(text("UPDATE customer SET person_id = id WHERE person_id IS NULL"))
-    ids = ", ".join(str(g["id"]) for g in groups) or "NULL"
-    conn.execute(text(f"UPDATE customer SET person_id = id WHERE person_id <> id AND id NOT IN ({ids})"))
-    if groups:
-        conn.execute(text("UPDATE customer SET person_id = :p WHERE id = :id AND person_id <> :p"), groups)
+    grouped = {i: root(i) for i in parent}
+    conn.execute(text("CREATE TEMP TABLE boxes_group (id BIGINT PRIMARY KEY, person BIGINT)"))
+    _insert(conn, ({"i": i, "p": p} for i, p in grouped.items()))
+    conn.execute(text(
+        "UPDATE customer AS c SET person_id = coalesce(g.person, b.id) FROM boxes_people b LEFT JOIN boxes_group g ON g.id = b.id "
+        "WHERE c.id = b.id AND c.person_id IS DISTINCT FROM coalesce(g.person, b.id)"
+    ))  # fmt: skip
+    conn.execute(text("DROP TABLE boxes_group"))
+    conn.execute(text("DROP TABLE boxes_people"))
+
+
+def _gather(conn: Connection) -> None:
+    """``boxes_people``: the touched customers, whoever was in their groups, whoever shares a key with those, and the groups
+    of these."""
+    conn.execute(text("DROP TABLE IF EXISTS boxes_people"))
+    conn.execute(text("DROP TABLE IF EXISTS boxes_group"))
+    conn.execute(text("CREATE TEMP TABLE boxes_people (id BIGINT PRIMARY KEY)"))
+    groups = "SELECT c.id FROM customer c WHERE c.person_id IN (SELECT d.person_id FROM customer d JOIN boxes_people b ON b.id = d.id)"
+    for query in (
+        f"SELECT x.id FROM {touched('customer')} x",
+        groups,
+        "SELECT p.customer_id AS id FROM customer_phone p WHERE p.present AND p.last10 IN (SELECT q.last10 FROM customer_phone q "
+        "JOIN boxes_people b ON b.id = q.customer_id WHERE q.present AND q.last10 IS NOT NULL)",
+        "SELECT c.id FROM customer c WHERE c.doc_digits IN (SELECT d.doc_digits FROM customer d JOIN boxes_people b ON b.id = d.id "
+        "WHERE length(d.doc_digits) >= 6)",
+        groups,
+    ):
+        conn.execute(text(
+            "INSERT INTO boxes_people SELECT DISTINCT q.id FROM (" + query + ") q JOIN customer live ON live.id = q.id "
+            "AND live.merged_into_id IS NULL WHERE true ON CONFLICT DO NOTHING"
+        ))  # fmt: skip
+
+
+def _insert(conn: Connection, rows: Iterable[dict[str, int]]) -> None:
+    block: list[dict[str, int]] = []
+    for row in rows:
+        block.append(row)
+        if len(block) == 5000:
+            conn.execute(text("INSERT INTO boxes_group VALUES (:i, :p)"), block)
+            block = []
+    if block:
+        conn.execute(text("INSERT INTO boxes_group VALUES (:i, :p)"), block)

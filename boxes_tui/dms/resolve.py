@@ -1,325 +1,280 @@
-"""References as written → rows (DMS.md §3): customers by key, orders by key, vehicles by any of their names; stubs and
-their merging.  Resolved again at the end of every run, for old rows too."""
+"""References as written → rows (DMS.md §3): customers and orders by key, vehicles by any of their names.
+
+A vehicle's name counts in the order key, VIN, chassis, plate: the first that leads to exactly one vehicle decides, and
+that vehicle must not contradict the other names.  Vehicles of the row's own source come before those of others, both
+before stubs, and those before vehicles that the DMS no longer lists.  Two of the same kind are never guessed between.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import Any
+from typing import Final
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.data.search_words import remove
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.apply import Context, Counts
+from boxes_tui.dms.ground import analyze, between_tails, touch, touched
+from boxes_tui.dms.stage import Staged
 
-REFERRING = ("sale_delivery", "appointment", "repair_order")
-NAMES = ("vehicle_key", "vin", "chassis", "plate")
-TAIL_MIN = 6
-VEHICLE_OWNED = ("sale_delivery", "appointment", "repair_order", "opportunity", "campaign_unit", "call", "note",
-                 "complaint", "claim", "search_entry")  # fmt: skip
+REFERRING: Final = ("sale_delivery", "appointment", "repair_order")
+TAIL_MIN: Final = 6
+_NAMED = "(t.vehicle_key IS NOT NULL OR t.vin IS NOT NULL OR t.chassis IS NOT NULL OR t.plate IS NOT NULL)"
+_NAME = (
+    "(coalesce(t.vehicle_key, '') || '|' || coalesce(t.vin, '') || '|' || coalesce(t.chassis, '') || '|' || "
+    "coalesce(t.plate, '') || '|' || CAST(t.source_id AS TEXT))"
+)
+_CLASS = "CASE WHEN v.gone_at IS NOT NULL THEN 3 WHEN v.is_stub THEN 2 WHEN v.source_id = r.source_id THEN 0 ELSE 1 END"
+_WEIGHT = f"CASE {_CLASS} WHEN 0 THEN 1000000000000000 WHEN 1 THEN 10000000000 WHEN 2 THEN 100000 ELSE 1 END"
+_SUM = f"sum({_WEIGHT})"
+ONE = (
+    f"CASE WHEN {_SUM} >= 1000000000000000 THEN {_SUM} < 2000000000000000 WHEN {_SUM} >= 10000000000 "
+    f"THEN {_SUM} < 20000000000 WHEN {_SUM} >= 100000 THEN {_SUM} < 200000 ELSE {_SUM} = 1 END"
+)
+FIRST = f"min(CAST({_CLASS} AS BIGINT) * 10000000000000 + v.id) % 10000000000000"
+_AGREES = (
+    "(r.vrev IS NULL OR v.tail_rev IS NULL OR substr(r.vrev, 1, length(v.tail_rev)) = v.tail_rev) "
+    "AND (r.rev IS NULL OR v.tail_rev IS NULL OR substr(v.tail_rev, 1, length(r.rev)) = r.rev "
+    "OR substr(r.rev, 1, length(v.tail_rev)) = v.tail_rev) "
+    "AND (r.k IS NULL OR v.source_key IS NULL OR v.source_id <> r.source_id OR v.source_key = r.k)"
+)
+_PLATE = "(r.plate IS NULL OR v.plate IS NULL OR v.plate = r.plate)"
+_NEW_PLATE = (
+    f"({_PLATE} OR NOT EXISTS (SELECT 1 FROM vehicle w WHERE w.plate = r.plate AND w.merged_into_id IS NULL "
+    "AND w.id <> v.id AND NOT w.is_stub))"
+)
+"""A vehicle known by key or VIN may have a new plate, unless another vehicle bears that plate."""
 
-Name = tuple[str | None, str | None, str | None, str | None]
+
+def customer_refs(conn: Connection, tables: tuple[str, ...] = (*REFERRING, "vehicle")) -> None:
+    """Customers of the touched rows by their keys; a merged customer's rows go to the survivor."""
+    keys = {"vehicle": (("owner_key", "owner_id"), ("driver_key", "driver_id"))}
+    for table, key, column in ((t, k, c) for t in tables for k, c in keys.get(t, (("customer_key", "customer_id"),))):
+        conn.execute(text(
+            f"UPDATE {table} AS t SET {column} = coalesce(c.merged_into_id, c.id) FROM customer c "
+            f"WHERE t.id IN {touched(table)} AND c.source_id = t.source_id AND c.source_key = t.{key} "
+            f"AND t.{column} IS DISTINCT FROM coalesce(c.merged_into_id, c.id)"
+        ))  # fmt: skip
 
 
-def customers(conn: Connection, ctx: Context) -> None:
-    """Customer keys of deliveries, appointments and orders, owners and drivers of vehicles."""
-    for table, key, column in (
-        *((t, "customer_key", "customer_id") for t in REFERRING),
-        ("vehicle", "owner_key", "owner_id"),
-        ("vehicle", "driver_key", "driver_id"),
-    ):
-        conn.execute(
+def key_stubs(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> None:
+    """A stub for every customer that this read names by a key which nobody knows yet."""
+    for column in ("customer_key", "owner_key", "driver_key", "merged_into_key"):
+        if column not in staged.shape.fields:
+            continue
+        before = conn.execute(text("SELECT coalesce(max(id), 0) FROM customer")).scalar_one()
+        done = conn.execute(
             text(
-                f"UPDATE {table} AS t SET {column} = c.id FROM customer c WHERE t.source_id = :s AND t.{key} IS NOT NULL "
-                f"AND c.source_id = t.source_id AND c.source_key = t.{key} AND c.merged_into_id IS NULL "
-                f"AND t.{column} IS DISTINCT FROM c.id"
+                "INSERT INTO customer (source_id, source_key, first_seen_run, last_changed_run, is_stub) "
+                f"SELECT DISTINCT CAST(:s AS BIGINT), s.{column}, CAST(:run AS INTEGER), CAST(:run AS INTEGER), true "
+                f"FROM boxes_stage s WHERE s.st = 'k' AND s.{column} IS NOT NULL AND NOT EXISTS "
+                f"(SELECT 1 FROM customer c WHERE c.source_id = :s AND c.source_key = s.{column})"
             ),
-            {"s": ctx.source_id},
+            {"s": ctx.source_id, "run": ctx.run_id},
         )
-        conn.execute(
-            text(
-                f"UPDATE {table} AS t SET {column} = a.row_id FROM alias a WHERE t.source_id = :s AND t.{key} IS NOT NULL "
-                f"AND a.entity = 'customer' AND a.source_id = t.source_id AND a.source_key = t.{key} "
-                f"AND a.undone_at IS NULL AND t.{column} IS DISTINCT FROM a.row_id"
-            ),
-            {"s": ctx.source_id},
-        )
+        counts.stubs += max(0, done.rowcount)
+        touch(conn, "customer", "SELECT id FROM customer WHERE id > :before AND source_id = :s AND is_stub",
+              {"before": before, "s": ctx.source_id})  # fmt: skip
 
 
-def orders(conn: Connection, ctx: Context) -> int:
-    """Orders of lines and incidents, and of the appointments that name one; a missing parent becomes a stub."""
+def order_refs(conn: Connection, ctx: Context) -> int:
+    """Orders of lines and incidents; a missing parent becomes a stub. Returns how many stubs were made."""
     made = 0
     for table in ("repair_order_line", "incident"):
         done = conn.execute(
             text(
                 "INSERT INTO repair_order (source_id, source_key, first_seen_run, last_changed_run, is_stub) "
-                f"SELECT DISTINCT t.source_id, t.repair_order_key, CAST(:run AS INTEGER), CAST(:run AS INTEGER), true FROM {table} t "
-                "WHERE t.source_id = :s AND t.order_id IS NULL AND t.gone_at IS NULL AND NOT EXISTS (SELECT 1 FROM repair_order o "
-                "WHERE o.source_id = t.source_id AND o.source_key = t.repair_order_key)"
+                "SELECT DISTINCT t.source_id, t.repair_order_key, CAST(:run AS INTEGER), CAST(:run AS INTEGER), true "
+                f"FROM {table} t WHERE t.source_id = :s AND t.order_id IS NULL AND t.gone_at IS NULL AND NOT EXISTS "
+                "(SELECT 1 FROM repair_order o WHERE o.source_id = t.source_id AND o.source_key = t.repair_order_key)"
             ),
             {"s": ctx.source_id, "run": ctx.run_id},
         )
         made += max(0, done.rowcount)
         conn.execute(
             text(
-                f"UPDATE {table} AS t SET order_id = o.id FROM repair_order o WHERE t.source_id = :s AND o.source_id = t.source_id "
+                f"UPDATE {table} AS t SET order_id = o.id FROM repair_order o WHERE t.source_id = :s "
+                "AND (t.order_id IS NULL OR t.last_changed_run = :run) AND o.source_id = t.source_id "
                 "AND o.source_key = t.repair_order_key AND t.order_id IS DISTINCT FROM o.id"
             ),
-            {"s": ctx.source_id},
+            {"s": ctx.source_id, "run": ctx.run_id},
         )
     return made
 
 
-def vehicles(conn: Connection, ctx: Context, *, everything: bool, tables: Iterable[str] = REFERRING) -> int:
-    """Resolve vehicle references; returns how many stubs were made.
-
-    ``everything``: vehicles appeared or changed, so old rows are looked at again; else only rows of this run and those
-    without a vehicle.
-    """
-    finder = _Finder(conn, ctx)
-    made = 0
+def vehicle_refs(conn: Connection, ctx: Context, tables: tuple[str, ...] = REFERRING, *, old_rows: bool = False) -> int:
+    """Vehicles of the touched rows of these tables; with ``old_rows`` instead of all rows that the vehicles of
+    ``boxes_kin`` may concern.  Rows whose vehicle changes count as touched. Returns how many stubs were made."""
+    _collect(conn, tables, old_rows)
+    if conn.execute(text("SELECT 1 FROM boxes_ref LIMIT 1")).scalar() is None:
+        return 0
+    _look_up(conn)
+    made = _stubs(conn, ctx)
+    _enrich(conn, ctx)
     for table in tables:
-        where = "t.source_id = :s AND (t.vehicle_key IS NOT NULL OR t.vin IS NOT NULL OR t.chassis IS NOT NULL OR t.plate IS NOT NULL)"
-        if not everything:
-            where += " AND (t.last_changed_run >= :since OR t.vehicle_id IS NULL)"
-        rows = conn.execute(
-            text(
-                f"SELECT t.id, t.vehicle_id, t.vehicle_key, t.vin, t.chassis, t.plate FROM {table} t WHERE {where} ORDER BY t.id"
-            ),
-            {"s": ctx.source_id, "since": ctx.since_run},
-        ).all()
-        finder.prepare({_names(r[2:]) for r in rows})
-        updates = []
-        for row_id, now, *names in rows:
-            found = finder.find(_names(names))
-            if found is None:
-                found, new = finder.stub(_names(names))
-                made += new
-            if found != now:
-                updates.append({"id": row_id, "v": found})
-        for start in range(0, len(updates), 5000):
-            conn.execute(text(f"UPDATE {table} SET vehicle_id = :v WHERE id = :id"), updates[start : start + 5000])
+        _point(conn, table, old_rows)
     return made
 
 
-def _names(values: Iterable[Any]) -> Name:
-    key, vin, chassis, plate = values
-    if chassis and len(chassis) == 17 and not vin:
-        vin, chassis = chassis, None
-    return key, vin, chassis, plate
+def _point(conn: Connection, table: str, old_rows: bool) -> None:
+    """Point the rows of a table to the vehicles found; those that change count as touched."""
+    conn.execute(text("DROP TABLE IF EXISTS boxes_moved"))
+    conn.execute(text(
+        f"CREATE TEMP TABLE boxes_moved AS SELECT t.id, r.found FROM {table} t JOIN boxes_ref r ON r.name = {_NAME} "
+        f"WHERE {_rows(table, old_rows)} AND t.vehicle_id IS DISTINCT FROM r.found AND NOT (r.found IS NULL AND r.keep)"
+    ))  # fmt: skip
+    analyze(conn, "boxes_moved")
+    conn.execute(text(f"UPDATE {table} AS t SET vehicle_id = m.found FROM boxes_moved m WHERE m.id = t.id"))
+    touch(conn, table, "SELECT id FROM boxes_moved")
+    conn.execute(text("DROP TABLE boxes_moved"))
 
 
-class _Finder:
-    """Candidates of vehicle names: real vehicles before stubs; all that are given must agree."""
-
-    def __init__(self, conn: Connection, ctx: Context) -> None:
-        self.conn, self.ctx = conn, ctx
-        self._found: dict[tuple[str, str], dict[int, bool]] = {}
-        self._stubs: dict[Name, int] = {}
-
-    def prepare(self, names: set[Name]) -> None:
-        """Look up every name of a batch."""
-        for place, column in ((0, "source_key"), (1, "vin"), (3, "plate")):
-            wanted = sorted({n[place] for n in names if n[place] and (column, n[place]) not in self._found})  # type: ignore[type-var]
-            for value in wanted:
-                self._found[(column, str(value))] = {}
-            for start in range(0, len(wanted), 500):
-                chunk = wanted[start : start + 500]
-                marks = ", ".join(f":p{n}" for n in range(len(chunk)))
-                scope = "AND source_id = :s" if column == "source_key" else ""
-                rows = self.conn.execute(
-                    text(
-                        f"SELECT {column}, id, is_stub FROM vehicle WHERE {column} IN ({marks}) {scope} "
-                        "AND merged_into_id IS NULL AND gone_at IS NULL"
-                    ),
-                    {"s": self.ctx.source_id, **{f"p{n}": v for n, v in enumerate(chunk)}},
-                )
-                for value, row_id, is_stub in rows:
-                    self._found[(column, value)][row_id] = bool(is_stub)
-        for n in names:
-            if n[2] and ("chassis", n[2]) not in self._found:
-                self._found[("chassis", n[2])] = self._tail(n[2])
-            if n[1] and len(n[1]) < 17 and not self._found.get(("vin", n[1])) and ("tail", n[1]) not in self._found:
-                self._found[("tail", n[1])] = self._tail(n[1])
-
-    def _tail(self, chassis: str) -> dict[int, bool]:
-        if len(chassis) < TAIL_MIN:
-            return {}
-        rev = chassis[::-1]
-        rows = self.conn.execute(
-            text(
-                "SELECT id, is_stub FROM vehicle WHERE tail_rev >= :low AND tail_rev < :high AND merged_into_id IS NULL "
-                "AND gone_at IS NULL LIMIT 20"
-            ),
-            {"low": rev, "high": rev + "~"},
-        )
-        return {i: bool(stub) for i, stub in rows}
-
-    def find(self, name: Name) -> int | None:
-        """The one vehicle that every given name allows, None where there is none or more than one."""
-        key, vin, chassis, plate = name
-        sets = []
-        for column, value in (("source_key", key), ("vin", vin), ("chassis", chassis), ("plate", plate)):
-            if not value:
-                continue
-            candidates = self._found.get((column, value)) or (
-                self._found.get(("tail", value)) if column == "vin" else None
-            )
-            if candidates:
-                real = {i for i, stub in candidates.items() if not stub}
-                sets.append(real or set(candidates))
-        if not sets:
-            return None
-        common = set.intersection(*sets)
-        if len(common) == 1:
-            return next(iter(common))
-        if not common and all(len(s) == 1 for s in sets):
-            real_only = [s for s in sets if not any(self._is_stub(i) for i in s)]
-            if len(real_only) == 1:
-                return next(iter(real_only[0]))
-        return None
-
-    def _is_stub(self, row_id: int) -> bool:
-        return any(c.get(row_id, False) for c in self._found.values())
-
-    def stub(self, name: Name) -> tuple[int | None, int]:
-        """A stub for a name with a VIN, a plate or an unknown key; (id or None, how many were made)."""
-        key, vin, chassis, plate = name
-        if name in self._stubs:
-            return self._stubs[name], 0
-        existing = self._existing_stub(name)
-        if existing is not None:
-            self._stubs[name] = existing
-            return existing, 0
-        unknown_key = key and not self._found.get(("source_key", key))
-        if not (vin or plate or unknown_key):
-            return None, 0
-        made = self.conn.execute(
-            text(
-                "INSERT INTO vehicle (source_id, source_key, vin, chassis, plate, tail_rev, first_seen_run, last_changed_run, "
-                "is_stub) VALUES (:s, :k, :vin, :chassis, :plate, :rev, :run, :run, true) RETURNING id"
-            ),
-            {"s": self.ctx.source_id, "k": key if unknown_key else None, "vin": vin, "chassis": chassis, "plate": plate,
-             "rev": (vin or chassis or "")[::-1] or None, "run": self.ctx.run_id},
-        ).scalar_one()  # fmt: skip
-        self._stubs[name] = int(made)
-        for column, value in (("source_key", key if unknown_key else None), ("vin", vin), ("plate", plate)):
-            if value:
-                self._found.setdefault((column, value), {})[int(made)] = True
-        return int(made), 1
-
-    def _existing_stub(self, name: Name) -> int | None:
-        """A stub that was made for just these names before."""
-        _key, vin, chassis, plate = name
-        for column, value in (("vin", vin), ("plate", plate)):
-            for row_id, stub in self._found.get((column, value), {}).items() if value else ():
-                if stub:
-                    row = self.conn.execute(
-                        text("SELECT vin, chassis, plate FROM vehicle WHERE id = :id"), {"id": row_id}
-                    ).one()
-                    if (row[0], row[1], row[2]) == (vin, chassis, plate):
-                        return row_id
-        return None
-
-
-def tails(conn: Connection, ctx: Context) -> None:
-    """``tail_rev`` of vehicles that changed: the VIN, else the chassis, backwards."""
-    rows = conn.execute(
-        text(
-            "SELECT id, coalesce(vin, chassis), tail_rev FROM vehicle WHERE last_changed_run >= :since "
-            "AND (vin IS NOT NULL OR chassis IS NOT NULL)"
-        ),
-        {"since": ctx.since_run},
+def _rows(table: str, old_rows: bool) -> str:
+    """Touched rows; or rows without a vehicle, those that late stubs may concern, and old rows that any may."""
+    if not old_rows:
+        return f"{_NAMED} AND t.id IN {touched(table)}"
+    return (
+        f"{_NAMED} AND (t.vehicle_id IS NULL OR t.vehicle_id IN (SELECT id FROM boxes_kin WHERE late) "
+        f"OR (t.vehicle_id IN (SELECT id FROM boxes_kin) AND t.id NOT IN {touched(table)}))"
     )
-    updates = [{"id": i, "rev": name[::-1]} for i, name, rev in rows if rev != name[::-1]]
-    for start in range(0, len(updates), 5000):
-        conn.execute(text("UPDATE vehicle SET tail_rev = :rev WHERE id = :id"), updates[start : start + 5000])
 
 
-def merge_stubs(conn: Connection, ctx: Context) -> int:
-    """A stub known by plate, VIN or tail merges into the real vehicle that bears it now; agent data follows."""
-    stubs = conn.execute(
-        text(
-            "SELECT id, vin, chassis, plate FROM vehicle WHERE source_id = :s AND is_stub AND merged_into_id IS NULL "
-            "AND source_key IS NULL"
-        ),
-        {"s": ctx.source_id},
-    ).all()
-    merged = 0
-    finder = _Finder(conn, ctx)
-    finder.prepare({(None, vin, chassis, plate) for _i, vin, chassis, plate in stubs})
-    for row_id, vin, chassis, plate in stubs:
-        found = finder.find((None, vin, chassis, plate))
-        if found is not None and found != row_id and not finder._is_stub(found):
-            _merge(conn, ctx, row_id, found)
-            merged += 1
-    return merged
+def gather_kin(conn: Connection) -> None:
+    """``boxes_kin``: the touched vehicles and those that share a plate or the end of the chassis with one of them; ``late``
+    where that one is a stub, which may have come after the rows of this run were resolved."""
+    conn.execute(text("DROP TABLE IF EXISTS boxes_kin"))
+    conn.execute(text("CREATE TEMP TABLE boxes_kin (id BIGINT PRIMARY KEY, late BOOLEAN NOT NULL)"))
+    tail = between_tails(conn, "k.tail_rev", f"substr(v.tail_rev, 1, {TAIL_MIN})")
+    analyze(conn, "boxes_touched")
+    for late in ("v.is_stub", "NOT v.is_stub"):
+        mine = f"v.id IN {touched('vehicle')} AND {late}"
+        for query in (
+            f"SELECT v.id FROM vehicle v WHERE {mine}",
+            f"SELECT k.id FROM vehicle v JOIN vehicle k ON k.plate = v.plate WHERE {mine}",
+            f"SELECT k.id FROM vehicle v JOIN vehicle k ON {tail} WHERE {mine} AND length(v.tail_rev) >= {TAIL_MIN}",
+        ):
+            conn.execute(text(
+                f"INSERT INTO boxes_kin SELECT DISTINCT q.id, {'true' if late == 'v.is_stub' else 'false'} FROM ({query}) q "
+                "WHERE true ON CONFLICT (id) DO NOTHING"
+            ))  # fmt: skip
+    analyze(conn, "boxes_kin")
 
 
-def _merge(conn: Connection, ctx: Context, old: int, new: int) -> None:
-    moved: dict[str, list[int]] = {}
-    for table in VEHICLE_OWNED:
-        if table == "opportunity":  # one open per vehicle and origin: the stub's copy stays where both have one
-            clash = (
-                " AND NOT (state = 'open' AND EXISTS (SELECT 1 FROM opportunity o WHERE o.vehicle_id = :new AND o.state = 'open' "
-                "AND o.origin = opportunity.origin))"
-            )
-        elif table == "campaign_unit":
-            clash = " AND campaign_id NOT IN (SELECT campaign_id FROM campaign_unit u WHERE u.vehicle_id = :new)"
-        else:
-            clash = ""
-        ids = list(
-            conn.execute(
-                text(f"SELECT id FROM {table} WHERE vehicle_id = :old{clash}"), {"old": old, "new": new}
-            ).scalars()
-        )
-        if ids:
-            conn.execute(
-                text(f"UPDATE {table} SET vehicle_id = :new WHERE vehicle_id = :old{clash}"), {"old": old, "new": new}
-            )
-            moved[table] = ids[:1000]
-    remove(conn, "vehicle", [old])
-    conn.execute(text("UPDATE vehicle SET merged_into_id = :new WHERE id = :old"), {"old": old, "new": new})
+def _collect(conn: Connection, tables: tuple[str, ...], old_rows: bool) -> None:
+    """``boxes_ref``: every distinct way in which the rows name a vehicle. A chassis of 17 characters is a VIN."""
+    conn.execute(text("DROP TABLE IF EXISTS boxes_ref"))
     conn.execute(
         text(
-            "INSERT INTO alias (entity, source_id, old_id, row_id, moved, run_id) VALUES ('vehicle', :s, :old, :new, :moved, :run)"
-        ),
-        {"s": ctx.source_id, "old": old, "new": new, "moved": json.dumps(moved), "run": ctx.run_id},
+            "CREATE TEMP TABLE boxes_ref (name TEXT PRIMARY KEY, source_id BIGINT, k TEXT, vin TEXT, plate TEXT, "
+            "vrev TEXT, rev TEXT, held BIGINT, found BIGINT, keep BOOLEAN NOT NULL DEFAULT false)"
+        )
     )
+    vin = "CASE WHEN length(t.vin) = 17 THEN t.vin WHEN t.vin IS NULL AND length(t.chassis) = 17 THEN t.chassis END"
+    tail = "CASE WHEN t.chassis IS NULL AND length(t.vin) <> 17 THEN t.vin ELSE t.chassis END"
+    for table in tables:
+        conn.execute(text(
+            f"INSERT INTO boxes_ref (name, source_id, k, vin, plate, vrev, rev, held) SELECT {_NAME}, t.source_id, "
+            f"t.vehicle_key, {vin}, t.plate, reverse({vin}), reverse({tail}), max(t.vehicle_id) FROM {table} t "
+            f"WHERE {_rows(table, old_rows)} GROUP BY t.source_id, t.vehicle_key, t.vin, t.chassis, t.plate "
+            "ON CONFLICT (name) DO NOTHING"
+        ))  # fmt: skip
+    analyze(conn, "boxes_ref")
 
 
-def merge_customers(conn: Connection, ctx: Context) -> None:
-    """``merged_into_key``: everything repointed to the survivor, the old key kept as an alias (DMS.md §4)."""
-    rows = conn.execute(
+def _look_up(conn: Connection) -> None:
+    """Find the vehicle of every reference that has none yet."""
+    tails = between_tails(conn, "v.tail_rev", "r.rev")
+    steps = [
+        ("r.k IS NOT NULL", f"v.source_id = r.source_id AND v.source_key = r.k AND {_NEW_PLATE}"),
+        ("r.vin IS NOT NULL", f"v.vin = r.vin AND {_NEW_PLATE}"),
+        (f"length(r.rev) >= {TAIL_MIN}", f"{tails} AND {_PLATE}"),
+        (f"length(r.rev) < {TAIL_MIN}", f"v.tail_rev = r.rev AND {_PLATE}"),
+    ]
+    short = "SELECT 1 FROM vehicle WHERE vin IS NULL AND chassis IS NOT NULL AND length(chassis) < 17 LIMIT 1"
+    if conn.execute(text(short)).scalar() is not None:  # vehicles of which only the end of the VIN is known
+        ends = ", ".join(f"substr(coalesce(r.vrev, r.rev), 1, {n})" for n in range(TAIL_MIN, 17))
+        steps.insert(3, ("coalesce(r.vrev, r.rev) IS NOT NULL", f"v.tail_rev IN ({ends}) AND {_PLATE}"))
+    steps.append(("r.plate IS NOT NULL", "v.plate = r.plate"))
+    for given, match in steps:
+        conn.execute(text(
+            f"UPDATE boxes_ref AS r SET found = (SELECT CASE WHEN {ONE} THEN {FIRST} END FROM vehicle v WHERE {match} "
+            f"AND {_AGREES} AND v.merged_into_id IS NULL) WHERE r.found IS NULL AND {given}"
+        ))  # fmt: skip
+
+
+def _used(name: str, value: str) -> str:
+    return f"EXISTS (SELECT 1 FROM vehicle v WHERE v.{name} = {value} AND v.merged_into_id IS NULL)"
+
+
+def _stubs(conn: Connection, ctx: Context) -> int:
+    """A stub for each unknown key, VIN and plate, in this order; a name that a vehicle already bears makes none."""
+    tail = between_tails(conn, "v.tail_rev", "r.rev")
+    conn.execute(text(
+        f"UPDATE boxes_ref AS r SET keep = true WHERE r.found IS NULL AND r.held IS NOT NULL AND NOT {_used('vin', 'r.vin')} "
+        f"AND NOT {_used('plate', 'r.plate')} AND NOT EXISTS (SELECT 1 FROM vehicle v WHERE {tail} AND v.merged_into_id IS NULL)"
+    ))  # fmt: skip
+    known_key = (
+        "EXISTS (SELECT 1 FROM vehicle v WHERE v.source_id = r.source_id AND v.source_key = r.k)"  # also a merged one
+    )
+    made = 0
+    for given, used, group in (
+        ("r.k", known_key, "r.source_id, r.k"),
+        ("r.vin", _used("vin", "r.vin"), "r.vin"),
+        ("r.plate", _used("plate", "r.plate"), "r.plate"),
+    ):
+        where = f"r.found IS NULL AND NOT r.keep AND {given} IS NOT NULL AND NOT {used}"
+        if conn.execute(text(f"SELECT 1 FROM boxes_ref r WHERE {where} LIMIT 1")).scalar() is None:
+            continue
+        made += _make_stubs(conn, ctx, where, group, given)
+        _look_up(conn)
+    return made
+
+
+def _make_stubs(conn: Connection, ctx: Context, where: str, group: str, given: str) -> int:
+    def only(column: str) -> str:
+        return f"CASE WHEN min({column}) = max({column}) THEN min({column}) END"
+
+    free_vin = f"CASE WHEN {_used('vin', 'r.vin')} THEN NULL ELSE r.vin END"
+    free_plate = f"CASE WHEN {_used('plate', 'r.plate')} THEN NULL ELSE r.plate END"
+    before = conn.execute(text("SELECT coalesce(max(id), 0) FROM vehicle")).scalar_one()
+    key = "q.k" if given == "r.k" else "NULL"
+    done = conn.execute(
         text(
-            "SELECT c.id, c.source_key, k.id FROM customer c JOIN customer k ON k.source_id = c.source_id "
-            "AND k.source_key = c.merged_into_key WHERE c.source_id = :s AND c.merged_into_key IS NOT NULL "
-            "AND c.merged_into_id IS NULL AND k.id <> c.id"
+            "INSERT INTO vehicle (source_id, source_key, vin, chassis, plate, tail_rev, first_seen_run, last_changed_run, "
+            f"is_stub) SELECT q.source_id, {key}, q.vin, CASE WHEN q.vin IS NULL THEN reverse(q.rev) END, q.plate, "
+            "coalesce(reverse(q.vin), q.rev), CAST(:run AS INTEGER), CAST(:run AS INTEGER), true FROM ("
+            f"SELECT min(r.source_id) AS source_id, min(r.k) AS k, {only('r.free_vin')} AS vin, {only('r.free_plate')} AS plate, "
+            f"{only('r.rev')} AS rev FROM (SELECT r.*, {free_vin} AS free_vin, {free_plate} AS free_plate FROM boxes_ref r "
+            f"WHERE {where}) r GROUP BY {group}) q"
         ),
-        {"s": ctx.source_id},
-    ).all()
-    tables = ("sale_delivery", "appointment", "repair_order", "call", "opportunity", "note", "complaint", "block", "claim",
-              "campaign_unit", "outbox", "contact_log", "search_entry", "act")  # fmt: skip
-    for old, key, new in rows:
-        moved: dict[str, list[int]] = {}
-        for table in tables:
-            ids = list(conn.execute(text(f"SELECT id FROM {table} WHERE customer_id = :old"), {"old": old}).scalars())
-            if ids:
-                conn.execute(
-                    text(f"UPDATE {table} SET customer_id = :new WHERE customer_id = :old"), {"old": old, "new": new}
-                )
-                moved[table] = ids[:1000]
-        for column in ("owner_id", "driver_id"):
-            conn.execute(text(f"UPDATE vehicle SET {column} = :new WHERE {column} = :old"), {"old": old, "new": new})
-        conn.execute(
-            text("UPDATE vehicle_owner SET customer_id = :new WHERE customer_id = :old"), {"old": old, "new": new}
+        {"run": ctx.run_id},
+    )
+    touch(conn, "vehicle", "SELECT id FROM vehicle WHERE id > :before AND is_stub", {"before": before})
+    return int(max(0, done.rowcount))
+
+
+def _enrich(conn: Connection, ctx: Context) -> None:
+    """A stub takes over what other rows that mean it say of its names, where no other vehicle bears the name."""
+    for column, value, weaker in (
+        ("vin", "r.vin", "false"),
+        ("plate", "r.plate", "(w.is_stub AND w.vin IS NULL)"),  # such a stub merges into this one afterwards
+    ):
+        found = (
+            f"SELECT r.found AS id, min({value}) AS value FROM boxes_ref r JOIN vehicle v ON v.id = r.found AND v.is_stub "
+            f"AND v.{column} IS NULL WHERE {value} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM vehicle w "
+            f"WHERE w.{column} = {value} AND w.merged_into_id IS NULL AND NOT {weaker}) GROUP BY r.found "
+            f"HAVING min({value}) = max({value})"
         )
-        remove(conn, "customer", [old])
-        conn.execute(text("UPDATE customer SET merged_into_id = :new WHERE id = :old"), {"old": old, "new": new})
-        conn.execute(
-            text(
-                "INSERT INTO alias (entity, source_id, source_key, old_id, row_id, moved, run_id) "
-                "VALUES ('customer', :s, :key, :old, :new, :moved, :run)"
-            ),
-            {"s": ctx.source_id, "key": key, "old": old, "new": new, "moved": json.dumps(moved), "run": ctx.run_id},
-        )
+        rows = conn.execute(text(found)).all()
+        for start in range(0, len(rows), 5000):
+            block = [{"id": i, "value": v, "run": ctx.run_id} for i, v in rows[start : start + 5000]]
+            extra = ", tail_rev = reverse(CAST(:value AS TEXT))" if column == "vin" else ""
+            conn.execute(
+                text(f"UPDATE vehicle SET {column} = :value{extra}, last_changed_run = :run WHERE id = :id"), block
+            )
+        _touch_ids(conn, [int(i) for i, _v in rows])
+
+
+def _touch_ids(conn: Connection, ids: list[int]) -> None:
+    """Note vehicles as touched."""
+    for start in range(0, len(ids), 500):
+        marks = ", ".join(map(str, ids[start : start + 500]))
+        touch(conn, "vehicle", f"SELECT id FROM vehicle WHERE id IN ({marks})")

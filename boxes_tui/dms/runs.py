@@ -17,10 +17,12 @@ from sqlalchemy import Connection, Engine, text
 
 from boxes_tui.clock import Clock, wall
 from boxes_tui.data.commands import notify
-from boxes_tui.data.engine import set_scope, writing
+from boxes_tui.data.engine import set_scope
+from boxes_tui.data.suppression import sweep
 from boxes_tui.dms import derive
 from boxes_tui.dms.apply import Context, Counts
 from boxes_tui.dms.folder import Folder
+from boxes_tui.dms.ground import run_connection, touch_since
 from boxes_tui.dms.guards import GuardTripped
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.merge import Outcome, Waiting, run_entity
@@ -83,13 +85,14 @@ def run_source(engine: Engine, clock: Clock, spec: SourceSpec, options: Options,
         if not held:
             raise Locked(_holder(engine, spec.name))
         run = _Run(engine, clock, spec, options)
-        if not options.dry_run:
-            return run.run()
-        with contextlib.suppress(_DryRun), writing(engine) as conn:
-            run.shared = conn
-            run.run()
-            raise _DryRun
-        return run.report
+        with run_connection(engine) as run.conn:
+            if not options.dry_run:
+                return run.run()
+            with contextlib.suppress(_DryRun), run.conn.begin():
+                run.dry = True
+                run.run()
+                raise _DryRun
+            return run.report
 
 
 def _holder(engine: Engine, source: str) -> str:
@@ -108,23 +111,23 @@ def _holder(engine: Engine, source: str) -> str:
 class _Run:
     def __init__(self, engine: Engine, clock: Clock, spec: SourceSpec, options: Options) -> None:
         self.engine, self.clock, self.spec, self.options = engine, clock, spec, options
-        self.shared: Connection | None = None
+        self.conn: Connection
+        self.dry = False
         self.report = Report(spec.name)
         self.folder = Folder(spec) if spec.kind == "folder" else None
         self.refused: dict[Path, FileRefused] = {}
         self.readers: dict[Path, set[str]] = {}
-        self.changed = False
-        self.complete_bookings = False
+        self.bookings_read: tuple[int, int] | None = None
 
     @contextmanager
     def unit(self) -> Iterator[Connection]:
         """A transaction: its own, or the one of a dry run."""
-        if self.shared is not None:
-            yield self.shared
+        if self.dry:
+            yield self.conn
             return
-        with writing(self.engine) as conn:
-            set_scope(conn, None)
-            yield conn
+        with self.conn.begin():
+            set_scope(self.conn, None)
+            yield self.conn
 
     def run(self) -> Report:
         if self.folder is not None:
@@ -139,9 +142,11 @@ class _Run:
             self._end()
         except BaseException:
             self.report.status, self.report.exit = "failed", 1
-            if self.shared is None:
-                with contextlib.suppress(Exception), writing(self.engine) as conn:
-                    self._finish(conn)
+            if not self.dry:
+                with contextlib.suppress(Exception):
+                    self.conn.rollback()
+                    with self.unit() as conn:
+                        self._finish(conn)
             raise
         return self.report
 
@@ -160,7 +165,7 @@ class _Run:
             ),
             {"s": source_id, "now": int(wall().timestamp())},
         )
-        token = conn.execute(text("SELECT coalesce(max(token), 0) + 1 FROM sync_run")).scalar_one()
+        self.token = conn.execute(text("SELECT coalesce(max(token), 0) + 1 FROM sync_run")).scalar_one()
         now = int(self.clock.now().timestamp())
         run_id = conn.execute(
             text(
@@ -168,7 +173,7 @@ class _Run:
                 "VALUES (:s, :wall, :day, 'running', :who, :wall, :token) RETURNING id"
             ),
             {"s": source_id, "wall": int(wall().timestamp()), "day": today.toordinal(),
-             "who": f"{socket.gethostname()}:{os.getpid()}", "token": token},
+             "who": f"{socket.gethostname()}:{os.getpid()}", "token": self.token},
         ).scalar_one()  # fmt: skip
         if conn.execute(text("SELECT 1 FROM setting WHERE name = 'go_live'")).scalar() is None:
             conn.execute(
@@ -179,7 +184,7 @@ class _Run:
         ).scalar()
         ctx = Context(
             int(source_id), int(run_id), int(derived) + 1 if derived else 0, now, today.toordinal(), self.spec.timezone, 0,
-            self.options.allow,
+            self.options.allow, dry_run=self.options.dry_run,
         )  # fmt: skip
         ctx.default_branch_id = self._default_branch(conn, ctx)
         return ctx
@@ -223,9 +228,10 @@ class _Run:
                 self.report.said.append("La corrida se detuvo entre dos entidades, como se pidió.")
                 return
             with self.unit() as conn:
-                self._beat(conn)
                 for name in mine:
                     self._entity(conn, self.spec.entities[name], waiting.get(name, []))
+                sweep(conn, self.ctx.run_id, self.clock.now())
+                self._hold(conn)
                 notify(conn)
             for name in mine:
                 self._committed(name)
@@ -249,7 +255,7 @@ class _Run:
         self.report.entities.append(counts)
         self.report.said.append(f"{entity.name}: {error.reason}")
         self.report.status, self.report.exit = "guard", 5
-        for path, readers in self.readers.items():
+        for readers in self.readers.values():
             if entity.name in readers:
                 readers.add("(guard)")  # the file waits where it is
         self._entity_row(conn, entity, counts, guard=error.guard, message=error.reason, read=False)
@@ -265,13 +271,12 @@ class _Run:
             if self.folder is not None:
                 self.refused[self.folder.path / name] = refused
         self.report.said += [f"{entity.name}: {w} (primera carga, sólo aviso)" for w in outcome.warned]
-        if counts.inserted or counts.updated or counts.gone or counts.stubs:
-            self.changed = True
         if entity.name == "appointment" and outcome.read_any and counts.complete:
-            self.complete_bookings = True
+            low, high = entity.window_days or (-36500, 36500)
+            self.bookings_read = (self.ctx.today + low, self.ctx.today + high)
         self._entity_row(conn, entity, counts, read=outcome.read_any)
         for path, readers in self.readers.items():
-            if entity.name in readers and path not in self.refused and self.shared is None:
+            if entity.name in readers and path not in self.refused and not self.dry:
                 conn.execute(
                     text(
                         "INSERT INTO move_pending (source_id, run_id, path, sha256, day) VALUES (:s, :run, :p, :d, :day) "
@@ -295,22 +300,32 @@ class _Run:
              "done": guard is None},
         )  # fmt: skip
 
-    def _beat(self, conn: Connection) -> None:
-        conn.execute(
-            text("UPDATE sync_run SET beat_at = :now WHERE id = :id"),
-            {"now": int(wall().timestamp()), "id": self.ctx.run_id},
-        )
-
     def _derive(self) -> None:
         with self.unit() as conn:
-            if self.changed or self.complete_bookings or self.ctx.since_run < self.ctx.run_id:
-                derive.derive(conn, self.ctx, self.spec, complete_bookings=self.complete_bookings)
+            self._hold(conn)
+            if self.ctx.since_run < self.ctx.run_id:  # an earlier run was killed before it came to this
+                touch_since(conn, self.ctx.since_run)
+            derive.derive(conn, self.ctx, self.spec, bookings_read=self.bookings_read)
             name = f"derived:{self.ctx.source_id}"
             conn.execute(text("DELETE FROM setting WHERE name = :n"), {"n": name})
             conn.execute(
                 text("INSERT INTO setting (name, value) VALUES (:n, :v)"), {"n": name, "v": str(self.ctx.run_id)}
             )
             notify(conn)
+
+    def _hold(self, conn: Connection) -> None:
+        """The check at commit: a run that another one has taken over writes nothing any more (DMS.md §6)."""
+        newest = conn.execute(
+            text("SELECT max(token) FROM sync_run WHERE source_id = :s"), {"s": self.ctx.source_id}
+        ).scalar_one()
+        if newest != self.token:
+            raise Locked(
+                f"Otra corrida tomó el lugar de ésta en la fuente {self.spec.name}; lo no guardado se descartó."
+            )
+        conn.execute(
+            text("UPDATE sync_run SET beat_at = :now WHERE id = :id"),
+            {"now": int(wall().timestamp()), "id": self.ctx.run_id},
+        )
 
     # -- files -------------------------------------------------------------------------------------
 
@@ -372,7 +387,7 @@ class _Run:
                 wanted = {
                     e.name for e in self.spec.entities.values() if e.files and _matches(path.name, e.files)
                 }  # fmt: skip
-                if wanted <= done and self.shared is None:
+                if wanted <= done and not self.dry:
                     self.folder.move_processed(path, run_id, date.fromordinal(day))
                     conn.execute(text("DELETE FROM move_pending WHERE id = :id"), {"id": row_id})
                 else:
@@ -381,7 +396,7 @@ class _Run:
 
     def _committed(self, name: str) -> None:
         """An entity has committed: files that nobody else will read are moved."""
-        if self.shared is not None or self.folder is None:
+        if self.dry or self.folder is None:
             return
         for path, readers in list(self.readers.items()):
             readers.discard(name)
@@ -389,14 +404,14 @@ class _Run:
                 continue
             self.folder.move_processed(path, self.ctx.run_id, date.fromordinal(self.ctx.today))
             del self.readers[path]
-            with writing(self.engine) as conn:
+            with self.unit() as conn:
                 conn.execute(
                     text("DELETE FROM move_pending WHERE source_id = :s AND path = :p AND sha256 = :d"),
                     {"s": self.ctx.source_id, "p": str(path), "d": self.digests[path]},
                 )
 
     def _move_refused(self) -> None:
-        if self.shared is not None or self.folder is None:
+        if self.dry or self.folder is None:
             return
         for path, refused in self.refused.items():
             self.folder.move_rejected(path, refused, self.ctx.run_id)

@@ -1,32 +1,44 @@
-"""What search anywhere finds: folded words of the customers, vehicles, orders and appointments that a run changed."""
+"""What search anywhere finds: folded words of the customers, vehicles, orders and appointments that a run touched."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 from sqlalchemy import Connection, text
 
 from boxes_tui.data.search_words import put
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.ground import touched
 from boxes_tui.text import fold
 
-_QUERIES = {
-    "customer": "SELECT id, id, NULL, coalesce(display_name, '') || ' ' || coalesce(company_name, '') || ' ' || "
-    "coalesce(doc_digits, '') || ' ' || coalesce(email, '') FROM customer WHERE last_changed_run >= :since "
-    "AND merged_into_id IS NULL AND erased_at IS NULL",
-    "vehicle": "SELECT id, owner_id, id, coalesce(plate, '') || ' ' || coalesce(vin, '') || ' ' || coalesce(chassis, '') "
-    "FROM vehicle WHERE last_changed_run >= :since AND merged_into_id IS NULL",
-    "order": "SELECT id, customer_id, vehicle_id, coalesce(source_key, '') || ' ' || coalesce(number, '') "
-    "FROM repair_order WHERE last_changed_run >= :since AND NOT is_stub",
-    "appointment": "SELECT id, customer_id, vehicle_id, coalesce(source_key, '') || ' ' || coalesce(contact_name, '') "
-    "FROM appointment WHERE last_changed_run >= :since AND NOT is_stub",
-}
+BLOCK: Final = 5000
+_QUERIES: Final = {
+    "customer": ("customer", "t.id, NULL, coalesce(t.display_name, '') || ' ' || coalesce(t.company_name, '') || ' ' || "
+                 "coalesce(t.doc_digits, '') || ' ' || coalesce(t.email, '')",
+                 "t.merged_into_id IS NULL AND t.erased_at IS NULL"),
+    "vehicle": ("vehicle", "t.owner_id, t.id, coalesce(t.plate, '') || ' ' || coalesce(t.vin, t.chassis, '')",
+                "t.merged_into_id IS NULL"),
+    "order": ("repair_order", "t.customer_id, t.vehicle_id, coalesce(t.source_key, '') || ' ' || coalesce(t.number, '')",
+              "NOT t.is_stub"),
+    "appointment": ("appointment", "t.customer_id, t.vehicle_id, coalesce(t.source_key, '') || ' ' || coalesce(t.contact_name, '')",
+                    "NOT t.is_stub"),
+}  # fmt: skip
 
 
-def index(conn: Connection, ctx: Context) -> None:
-    """Bring the search entries of this run's rows up to date."""
-    for kind, query in _QUERIES.items():
-        rows: list[dict[str, Any]] = []
-        for row_id, who, unit, words in conn.execute(text(query), {"since": ctx.since_run}):
-            rows.append({"i": row_id, "c": who, "v": unit, "w": " " + fold(words)})
-        put(conn, kind, rows)
+def index(conn: Connection) -> None:
+    """Bring the search entries of the touched rows up to date; rows whose entry would stay as it is are left alone."""
+    for kind, (table, columns, where) in _QUERIES.items():
+        last = 0
+        while True:
+            rows = conn.execute(
+                text(
+                    f"SELECT t.id, {columns}, e.words, e.customer_id, e.vehicle_id FROM {table} t LEFT JOIN search_entry e "
+                    f"ON e.kind = '{kind}' AND e.row_id = t.id WHERE t.id IN {touched(table)} AND {where} AND t.id > :last "
+                    f"ORDER BY t.id LIMIT {BLOCK}"
+                ),
+                {"last": last},
+            ).all()
+            if not rows:
+                break
+            made = [(i, who, unit, " " + fold(words), old) for i, who, unit, words, *old in rows]
+            put(conn, kind, [{"i": i, "c": c, "v": v, "w": w} for i, c, v, w, old in made if [w, c, v] != old])
+            last = rows[-1][0]

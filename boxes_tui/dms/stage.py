@@ -1,123 +1,159 @@
-"""The staging table of one read: filled by the raw driver, then deduplicated by SQL (DMS.md §5 ``E-DUP``)."""
+"""The staging tables of one read: filled by the raw driver in blocks, then deduplicated by SQL (DMS.md §5 ``E-DUP``).
+
+``boxes_stage`` holds the rows, ``boxes_feed`` what their dotted fields say, ``boxes_bad`` the rejects. Memory is that of
+one block, whatever the length of the file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from boxes_tui.data.engine import is_sqlite
-from boxes_tui.dms.records import FIELDS, Feed, FileRead, Record, Reject
-from boxes_tui.dms.shape import Shape
+from boxes_tui.dms.ground import analyze
+from boxes_tui.dms.records import FileRead, Reject
+from boxes_tui.dms.shape import Shape, feed_body
+from boxes_tui.text import clean, clean_note
 
-BATCH = 5000
-_INTEGERS = frozenset({"instant", "day", "int", "money", "milli"})
+BLOCK = 5000
+RAW_LIMIT = 4000
+_BAD = ("line", "row_key", "code", "field", "reason", "raw", "digest", "file")
 
 
 @dataclass
 class Staged:
-    """What a read put into the staging table."""
+    """What a read put into the staging tables."""
 
     read: FileRead
     shape: Shape
     rows: int = 0
-    rejects: list[Reject] = field(default_factory=list)
-    feeds: list[tuple[str, int, tuple[Feed, ...]]] = field(default_factory=list)
-    """(row key, number, feeds) of the rows that carry dotted fields."""
+    bad: int = 0
+    fed: set[str] = field(default_factory=set)
+    """Which of customer and vehicle the rows feed by dotted fields."""
+    branches: set[str] = field(default_factory=set)
     duplicates: int = 0
     stale: int = 0
+    conflicts: int = 0
 
 
 def stage(conn: Connection, read: FileRead) -> Staged:
-    """Consume a read into ``boxes_stage``; raises :class:`FileRefused` as the read does."""
+    """Consume a read; raises :class:`~boxes_tui.dms.records.FileRefused` as the read does."""
     shape = Shape.of(read.layout)
     staged = Staged(read, shape)
     _create(conn, shape)
-    _fill(conn, shape, _tuples(staged))
+    names = ("rn", "key", "line", "hash", "skipped", *shape.fields)
+    rows = iter(read.rows)
+    branch = 5 + shape.fields.index("branch") if "branch" in shape.fields else None
+    while block := list(islice(rows, BLOCK)):
+        kept, bad, fed = _sort(staged, block)
+        _load(conn, "boxes_stage", names, kept)
+        _load(conn, "boxes_bad", _BAD, bad)
+        _load(conn, "boxes_feed", ("rn", "kind", "body"), fed)
+        if branch is not None:
+            staged.branches.update(r[branch] for r in kept if r[branch] is not None)
     conn.execute(text("CREATE INDEX boxes_stage_key ON boxes_stage (key)"))
-    if not is_sqlite(conn):
-        conn.execute(text("ANALYZE boxes_stage"))
+    analyze(conn, "boxes_stage", "boxes_feed")
     _dedupe(conn, staged)
     return staged
 
 
 def _create(conn: Connection, shape: Shape) -> None:
-    conn.execute(text("DROP TABLE IF EXISTS boxes_stage"))
-    kinds = FIELDS[shape.entity]
-    columns = ["rn INTEGER PRIMARY KEY", "key TEXT NOT NULL", "line INTEGER", "hash BIGINT", "skipped TEXT"]
-    for name in shape.fields:
-        kind = kinds.get(name, "int" if name.endswith("_day") or name in ("line_no", "seq") else "text")
-        columns.append(f"{name} {'BIGINT' if kind in _INTEGERS else 'BOOLEAN' if kind == 'bool' else 'TEXT'}")
-    columns += ["st TEXT", "row_id BIGINT", "state TEXT", "branch_id BIGINT"]
+    for table in ("boxes_stage", "boxes_feed", "boxes_bad"):
+        conn.execute(text(f"DROP TABLE IF EXISTS {table}"))
+    number = "rn INTEGER PRIMARY KEY" if is_sqlite(conn) else "rn INTEGER NOT NULL"
+    columns = [number, "key TEXT NOT NULL", "line INTEGER", "hash BIGINT", "skipped TEXT", *shape.column_types(),
+               "st TEXT NOT NULL DEFAULT 'k'", "row_id BIGINT", "state TEXT NOT NULL DEFAULT 'new'"]  # fmt: skip
     conn.execute(text("CREATE TEMP TABLE boxes_stage (" + ", ".join(columns) + ")"))
+    conn.execute(text("CREATE TEMP TABLE boxes_feed (rn INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL)"))
+    conn.execute(
+        text(
+            "CREATE TEMP TABLE boxes_bad (line INTEGER, row_key TEXT, code TEXT, field TEXT, reason TEXT, raw TEXT, "
+            "digest TEXT, file TEXT)"
+        )
+    )
 
 
-def _tuples(staged: Staged) -> Iterator[tuple[Any, ...]]:
-    shape = staged.shape
-    for item in staged.read.rows:
+def _sort(staged: Staged, block: Sequence[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+    """The rows, the rejects and the dotted fields of a block, as tuples for their tables."""
+    shape, kept, bad, fed = staged.shape, [], [], []
+    for item in block:
         if isinstance(item, Reject):
-            staged.rejects.append(item)
+            bad.append(bad_row(item))
             continue
         staged.rows += 1
-        if item.feeds:
-            staged.feeds.append((item.key, staged.rows, item.feeds))
-        yield shape.staged(item, staged.rows)
+        kept.append(shape.staged(item, staged.rows))
+        for feed in item.feeds:
+            staged.fed.add(feed.entity)
+            fed.append((staged.rows, feed.entity, feed_body(feed)))
+    staged.bad += len(bad)
+    return kept, bad, fed
 
 
-def _fill(conn: Connection, shape: Shape, rows: Iterable[tuple[Any, ...]]) -> None:
-    names = ["rn", "key", "line", "hash", "skipped", *shape.fields]
-    if is_sqlite(conn):
-        marks = ", ".join("?" * len(names))
-        sql = f"INSERT INTO boxes_stage ({', '.join(names)}) VALUES ({marks})"
-        raw = conn.connection.dbapi_connection
-        assert raw is not None
-        cursor = raw.cursor()
-        cursor.executemany(sql, rows)
-        cursor.close()
+def bad_row(item: Reject) -> tuple[Any, ...]:
+    """A reject as ``boxes_bad`` holds it; the digest stands for code, field and raw text."""
+    digest = hashlib.sha256("\x1f".join((item.code, item.field, item.raw)).encode("utf-8", "replace")).hexdigest()
+    return (item.line, clean(item.key) if item.key else None, item.code, clean(item.field) or None, clean(item.reason),
+            clean_note(item.raw, RAW_LIMIT), digest, clean(item.file))  # fmt: skip
+
+
+def _load(conn: Connection, table: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Append rows by the raw driver: executemany on SQLite, COPY on PostgreSQL."""
+    if not rows:
         return
     raw = conn.connection.dbapi_connection
     assert raw is not None
-    with raw.cursor() as cursor, cursor.copy(f"COPY boxes_stage ({', '.join(names)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+    cursor: Any = raw.cursor()
+    if is_sqlite(conn):
+        cursor.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", rows)
+    else:
+        with cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    cursor.close()
+
+
+def add_bad(conn: Connection, rejects: Sequence[Reject]) -> None:
+    """More rejects, found after staging."""
+    _load(conn, "boxes_bad", _BAD, [bad_row(item) for item in rejects])
 
 
 def _dedupe(conn: Connection, staged: Staged) -> None:
-    """Mark each staged row ``k`` kept, ``d`` duplicate, ``s`` stale, ``x`` in conflict (``E-DUP``)."""
-    has_version = "source_updated_at" in staged.shape.fields
-    version = "coalesce(source_updated_at, -9223372036854775807)" if has_version else "0"
-    repeated = conn.execute(text("SELECT 1 FROM boxes_stage GROUP BY key HAVING count(*) > 1 LIMIT 1")).scalar()
-    if repeated is None:
-        conn.execute(text("UPDATE boxes_stage SET st = 'k'"))
-        return
-    conn.execute(text(
-        "CREATE TEMP TABLE boxes_keys AS SELECT key, count(*) AS n, count(DISTINCT hash) AS hashes, "
-        f"max({version}) AS top FROM boxes_stage GROUP BY key"
-    ))  # fmt: skip
-    conn.execute(text("CREATE INDEX boxes_keys_key ON boxes_keys (key)"))
-    conn.execute(text("UPDATE boxes_stage SET st = 'k' WHERE key IN (SELECT key FROM boxes_keys WHERE n = 1)"))
-    one = "SELECT min(b.rn) FROM boxes_stage b WHERE b.key = boxes_stage.key"
-    conn.execute(text(
-        f"UPDATE boxes_stage SET st = CASE WHEN rn = ({one}) THEN 'k' ELSE 'd' END "
-        "WHERE st IS NULL AND key IN (SELECT key FROM boxes_keys WHERE hashes = 1)"
-    ))  # fmt: skip
-    newest = (
-        "SELECT b.key FROM boxes_stage b JOIN boxes_keys k ON k.key = b.key AND k.n > 1 "
-        f"WHERE {version.replace('source_updated_at', 'b.source_updated_at')} = k.top "
-        "GROUP BY b.key HAVING count(DISTINCT b.hash) = 1"
-    )
-    if has_version:
-        conn.execute(text(f"CREATE TEMP TABLE boxes_newest AS {newest}"))
-        top = "(SELECT k.top FROM boxes_keys k WHERE k.key = boxes_stage.key)"
-        first = f"(SELECT min(b.rn) FROM boxes_stage b WHERE b.key = boxes_stage.key AND {version.replace('source_updated_at', 'b.source_updated_at')} = {top})"  # noqa: E501
-        conn.execute(text(
-            f"UPDATE boxes_stage SET st = CASE WHEN {version} < {top} THEN 's' WHEN rn = {first} THEN 'k' ELSE 'd' END "
-            "WHERE st IS NULL AND key IN (SELECT key FROM boxes_newest)"
-        ))  # fmt: skip
-        conn.execute(text("DROP TABLE boxes_newest"))
-    conn.execute(text("UPDATE boxes_stage SET st = 'x' WHERE st IS NULL"))
+    """Mark staged rows: ``k`` kept (the default), ``d`` duplicate, ``s`` stale, ``x`` in conflict (``E-DUP``).
+
+    Byte-equal repeats are duplicates of the first; with a version the newest wins; else all rows of the key are out.
+    """
+    conn.execute(text("DROP TABLE IF EXISTS boxes_keys"))
+    conn.execute(text("CREATE TEMP TABLE boxes_keys AS SELECT key FROM boxes_stage GROUP BY key HAVING count(*) > 1"))
+    if conn.execute(text("SELECT 1 FROM boxes_keys LIMIT 1")).scalar() is not None:
+        _judge(conn, staged)
     conn.execute(text("DROP TABLE boxes_keys"))
-    tally = {st: n for st, n in conn.execute(text("SELECT st, count(*) FROM boxes_stage GROUP BY st"))}
+
+
+def _judge(conn: Connection, staged: Staged) -> None:
+    version = "s.source_updated_at" if "source_updated_at" in staged.shape.fields else "NULL"
+    conn.execute(text("DROP TABLE IF EXISTS boxes_same"))
+    conn.execute(text(
+        "CREATE TEMP TABLE boxes_same AS SELECT w.rn, CASE WHEN w.v < w.top THEN 's' WHEN w.low <> w.high THEN 'x' "
+        "WHEN w.place > 1 THEN 'd' ELSE 'k' END AS st FROM (SELECT u.*, "
+        "min(u.hash) OVER (PARTITION BY u.key, u.v) AS low, max(u.hash) OVER (PARTITION BY u.key, u.v) AS high, "
+        "max(u.v) OVER (PARTITION BY u.key) AS top, "
+        "row_number() OVER (PARTITION BY u.key, u.v ORDER BY u.rn) AS place FROM ("
+        f"SELECT s.rn, s.key, s.hash, coalesce({version}, -9223372036854775807) AS v FROM boxes_stage s "
+        "WHERE s.key IN (SELECT key FROM boxes_keys)) u) w"
+    ))  # fmt: skip
+    # a conflict at the newest version decides nothing: every row of the key is out
+    conn.execute(text(
+        "UPDATE boxes_same SET st = 'x' WHERE rn IN (SELECT s.rn FROM boxes_stage s WHERE s.key IN "
+        "(SELECT b.key FROM boxes_same m JOIN boxes_stage b ON b.rn = m.rn WHERE m.st = 'x'))"
+    ))  # fmt: skip
+    conn.execute(text("UPDATE boxes_stage AS s SET st = m.st FROM boxes_same m WHERE m.rn = s.rn AND m.st <> 'k'"))
+    conn.execute(text("DROP TABLE boxes_same"))
+    rows = conn.execute(text("SELECT st, count(*) FROM boxes_stage WHERE st <> 'k' GROUP BY st")).all()
+    tally: dict[str, int] = {str(st): int(n) for st, n in rows}
     staged.duplicates, staged.stale = tally.get("d", 0), tally.get("s", 0)
+    staged.conflicts = tally.get("x", 0)

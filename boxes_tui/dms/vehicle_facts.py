@@ -2,122 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from boxes_tui.dms.apply import Context
-from boxes_tui.dms.records import UNTOUCHED, Feed
+from boxes_tui.dms.fed import apply_fed, blocks, restore
+from boxes_tui.dms.ground import touched
+from boxes_tui.dms.shape import OWN_DATE
+from boxes_tui.dms.stage import Staged
 from boxes_tui.domain.due_date import DEFAULT_KM, DEFAULT_KM_PER_DAY, DEFAULT_MONTHS, add_months, km_per_day
 
-FED = ("vin", "chassis", "plate", "make", "model", "version", "model_year", "color", "engine_no", "sold_on",
-       "warranty_end", "odometer_km")  # fmt: skip
 
-
-def feed_vehicles(conn: Connection, ctx: Context, table: str, fed: Sequence[tuple[int, Feed, int]]) -> None:
-    """Dotted vehicle fields to the vehicle of their row: the master's own row wins field by field, of several fed rows
-    the one with the latest own date."""
-    if not fed:
+def feed_vehicles(conn: Connection, ctx: Context, staged: Staged) -> None:
+    """Dotted vehicle fields to the vehicle of their row (DMS.md §3); rows without a vehicle feed nothing."""
+    if "vehicle" not in staged.fed:
         return
-    of_row: dict[int, int | None] = {}
-    ids = [row_id for row_id, _feed, _when in fed]
-    for start in range(0, len(ids), 500):
-        chunk = ", ".join(map(str, ids[start : start + 500]))
-        column = "id" if table == "vehicle" else "vehicle_id"
-        of_row.update(conn.execute(text(f"SELECT id, {column} FROM {table} WHERE id IN ({chunk})")).tuples().all())
-    best: dict[int, tuple[int, dict[str, Any]]] = {}
-    for row_id, feed, when in fed:
-        unit = of_row.get(row_id)
-        if unit is None:
-            continue
-        values = {f: v for f, v in zip(feed.fields, feed.values, strict=True) if v not in (None, UNTOUCHED)}
-        before = best.get(unit)
-        if before is None:
-            best[unit] = (when, values)
-        else:
-            newer, older = (values, before[1]) if when >= before[0] else (before[1], values)
-            best[unit] = (max(when, before[0]), {**older, **newer})
-    for unit, (when, values) in best.items():
-        row = conn.execute(
-            text(f"SELECT is_stub, source_updated_at, {', '.join(FED)} FROM vehicle WHERE id = :id"), {"id": unit}
-        ).mappings().one()  # fmt: skip
-        newer_ = row["is_stub"] and when >= (row["source_updated_at"] or 0)
-        changed = {f: v for f, v in values.items() if f in FED and v != row[f] and (row[f] is None or newer_)}
-        if newer_ and when and (changed or row["source_updated_at"] is None):
-            changed["source_updated_at"] = when
-        if changed:
-            if "vin" in changed or "chassis" in changed:
-                name = changed.get("vin") or row["vin"] or changed.get("chassis") or row["chassis"]
-                changed["tail_rev"] = str(name)[::-1]
-            sets = ", ".join(f"{c} = :{c}" for c in changed)
-            conn.execute(
-                text(f"UPDATE vehicle SET {sets}, last_changed_run = :run WHERE id = :id"),
-                {**changed, "run": ctx.run_id, "id": unit},
-            )
+    table = staged.shape.table.name
+    dated = next(
+        (f for f in (OWN_DATE.get(staged.shape.entity, ""), "source_updated_at") if f in staged.shape.fields), "0"
+    )
+    unit = f"(SELECT t.vehicle_id FROM {table} t WHERE t.id = s.row_id)"
+    for rows in blocks(conn, "vehicle", unit, dated):
+        said = [(int(u), json.loads(body), when or 0) for _rn, _row, u, body, when in rows if u is not None]
+        if said:
+            apply_fed(conn, ctx, "vehicle", said)
+
+
+def after_masters(conn: Connection, staged: Staged) -> None:
+    """Where the vehicles' own rows are empty, what was fed stands again."""
+    restore(conn, "vehicle", [name for name, _column in staged.shape.columns])
 
 
 def owners(conn: Connection, ctx: Context) -> None:
-    """Dated intervals of ownership; a change flags the old owner's open opportunities *cambió de titular*."""
-    rows = conn.execute(
+    """Dated intervals of ownership; a change flags the old owner's open opportunities *cambió de titular*.
+
+    A vehicle whose DMS row names no owner belongs to the customer of its last delivery.
+    """
+    units = touched("vehicle")
+    sold_units = f"(SELECT vehicle_id FROM sale_delivery WHERE id IN {touched('sale_delivery')})"
+    conn.execute(text(
+        "UPDATE vehicle AS v SET owner_id = (SELECT d.customer_id FROM sale_delivery d WHERE d.vehicle_id = v.id "
+        "AND d.customer_id IS NOT NULL AND d.gone_at IS NULL AND NOT d.is_stub AND coalesce(d.status, 'delivered') <> 'annulled' "
+        f"ORDER BY d.delivered_at DESC, d.id DESC LIMIT 1) WHERE (v.id IN {units} OR v.id IN {sold_units}) "
+        "AND v.owner_key IS NULL AND v.merged_into_id IS NULL AND EXISTS (SELECT 1 FROM sale_delivery d WHERE d.vehicle_id = v.id "
+        "AND d.customer_id IS NOT NULL AND d.gone_at IS NULL AND NOT d.is_stub AND coalesce(d.status, 'delivered') <> 'annulled')"
+    ))  # fmt: skip
+    conn.execute(text("DROP TABLE IF EXISTS boxes_owner"))
+    conn.execute(text(
+        "CREATE TEMP TABLE boxes_owner AS SELECT v.id AS unit, v.owner_id AS owner, o.id AS interval_id, o.customer_id AS before_id "
+        "FROM vehicle v LEFT JOIN vehicle_owner o ON o.vehicle_id = v.id AND o.until IS NULL WHERE v.owner_id IS NOT NULL "
+        f"AND v.merged_into_id IS NULL AND (v.id IN {units} OR v.id IN {sold_units}) "
+        "AND (o.customer_id IS NULL OR o.customer_id <> v.owner_id)"
+    ))  # fmt: skip
+    p = {"today": ctx.today}
+    conn.execute(text("UPDATE vehicle_owner SET until = :today WHERE id IN (SELECT interval_id FROM boxes_owner)"), p)
+    conn.execute(
         text(
-            "SELECT v.id, v.owner_id, o.id, o.customer_id, v.relation_ended_at, v.relation_ended_owner_id FROM vehicle v "
-            "LEFT JOIN vehicle_owner o ON o.vehicle_id = v.id AND o.until IS NULL "
-            "WHERE v.source_id = :s AND v.owner_id IS NOT NULL AND v.merged_into_id IS NULL "
-            "AND (o.customer_id IS NULL OR o.customer_id <> v.owner_id)"
+            "INSERT INTO vehicle_owner (vehicle_id, customer_id, since) SELECT unit, owner, "
+            "CASE WHEN max(interval_id) IS NULL THEN NULL ELSE CAST(:today AS INTEGER) END FROM boxes_owner GROUP BY unit, owner"
         ),
-        {"s": ctx.source_id},
-    ).all()
-    fresh, closed, changed = [], [], []
-    for unit, owner, interval, before, _ended, _who in rows:
-        if interval is None:
-            fresh.append({"v": unit, "c": owner, "since": None})
-        else:
-            closed.append({"id": interval, "until": ctx.today})
-            fresh.append({"v": unit, "c": owner, "since": ctx.today})
-            changed.append({"v": unit, "old": before, "now": ctx.now, "run": ctx.run_id})
-    if closed:
-        conn.execute(text("UPDATE vehicle_owner SET until = :until WHERE id = :id"), closed)
-    if fresh:
-        conn.execute(text("INSERT INTO vehicle_owner (vehicle_id, customer_id, since) VALUES (:v, :c, :since)"), fresh)
-    if changed:
+        p,
+    )
+    changed = "SELECT unit FROM boxes_owner WHERE interval_id IS NOT NULL"
+    if conn.execute(text(changed + " LIMIT 1")).scalar() is not None:
+        conn.execute(text(
+            "UPDATE opportunity SET flag = 'owner_changed' WHERE state = 'open' AND EXISTS (SELECT 1 FROM boxes_owner b "
+            "WHERE b.unit = opportunity.vehicle_id AND b.before_id = opportunity.customer_id)"
+        ))  # fmt: skip
+        conn.execute(text(
+            f"UPDATE vehicle SET relation_ended_at = NULL, relation_ended_owner_id = NULL WHERE id IN ({changed})"
+        ))  # fmt: skip
         conn.execute(
             text(
-                "UPDATE opportunity SET flag = 'owner_changed' WHERE vehicle_id = :v AND customer_id = :old AND state = 'open'"
+                "INSERT INTO dms_event (at, run_id, kind, subject, subject_id) "
+                f"SELECT CAST(:now AS BIGINT), CAST(:run AS INTEGER), 'owner_changed', 'vehicle', unit FROM ({changed}) c"
             ),
-            [{"v": c["v"], "old": c["old"]} for c in changed],
+            {"now": ctx.now, "run": ctx.run_id},
         )
-        conn.execute(
-            text("UPDATE vehicle SET relation_ended_at = NULL, relation_ended_owner_id = NULL WHERE id = :v"),
-            [{"v": c["v"]} for c in changed],
-        )
-        conn.execute(
-            text(
-                "INSERT INTO dms_event (at, run_id, kind, subject, subject_id) VALUES (:now, :run, 'owner_changed', 'vehicle', :v)"
-            ),
-            [{"v": c["v"], "now": c["now"], "run": c["run"]} for c in changed],
-        )
+    conn.execute(text("DROP TABLE boxes_owner"))
 
 
 def services(conn: Connection, ctx: Context) -> None:
-    """Last service, last odometer, use per day, expected next service of the vehicles that this run touched."""
-    units = list(
-        conn.execute(
-            text(
-                "SELECT id FROM vehicle WHERE last_changed_run >= :since AND merged_into_id IS NULL UNION "
-                "SELECT vehicle_id FROM repair_order WHERE last_changed_run >= :since AND vehicle_id IS NOT NULL UNION "
-                "SELECT vehicle_id FROM sale_delivery WHERE last_changed_run >= :since AND vehicle_id IS NOT NULL"
-            ),
-            {"since": ctx.since_run},
-        ).scalars()
-    )
-    for start in range(0, len(units), 500):
-        chunk = units[start : start + 500]
-        _services(conn, ctx, ", ".join(map(str, chunk)))
+    """Last service, last odometer, use per day, expected next service of the vehicles that this run concerns."""
+    conn.execute(text("DROP TABLE IF EXISTS boxes_units"))
+    conn.execute(text(
+        f"CREATE TEMP TABLE boxes_units AS SELECT id FROM {touched('vehicle')} v UNION "
+        f"SELECT vehicle_id FROM repair_order WHERE id IN {touched('repair_order')} AND vehicle_id IS NOT NULL UNION "
+        f"SELECT vehicle_id FROM sale_delivery WHERE id IN {touched('sale_delivery')} AND vehicle_id IS NOT NULL"
+    ))  # fmt: skip
+    conn.execute(text("CREATE INDEX boxes_units_id ON boxes_units (id)"))
+    last = 0
+    while True:
+        block = list(
+            conn.execute(
+                text("SELECT id FROM boxes_units WHERE id > :last ORDER BY id LIMIT 500"), {"last": last}
+            ).scalars()
+        )
+        if not block:
+            break
+        _services(conn, ctx, block)
+        last = block[-1]
+    conn.execute(text("DROP TABLE boxes_units"))
 
 
-def _services(conn: Connection, ctx: Context, ids: str) -> None:
+def _services(conn: Connection, ctx: Context, block: Sequence[int]) -> None:
+    ids = ", ".join(map(str, block))
     readings: dict[int, list[tuple[date, int]]] = {}
     last: dict[int, int] = {}
     for unit, day, km in conn.execute(
@@ -130,17 +123,19 @@ def _services(conn: Connection, ctx: Context, ids: str) -> None:
         last[unit] = day
         if km is not None:
             readings.setdefault(unit, []).append((date.fromordinal(day), km))
-    sold = dict(
-        conn.execute(
+    sold: dict[int, int] = {
+        int(unit): int(day)
+        for unit, day in conn.execute(
             text(
                 f"SELECT vehicle_id, max(delivered_day) FROM sale_delivery WHERE vehicle_id IN ({ids}) AND gone_at IS NULL "
-                "AND coalesce(status, 'delivered') <> 'annulled' GROUP BY vehicle_id"
+                "AND coalesce(status, 'delivered') <> 'annulled' AND delivered_day IS NOT NULL GROUP BY vehicle_id"
             )
-        ).tuples().all()
-    )  # fmt: skip
-    updates = []
-    rows: Iterable[Any] = conn.execute(text(f"SELECT id, odometer_km, sold_on FROM vehicle WHERE id IN ({ids})"))
-    for unit, odometer, sold_on in rows:
+        )
+    }
+    updates: list[dict[str, Any]] = []
+    for unit, odometer, sold_on in conn.execute(
+        text(f"SELECT id, odometer_km, sold_on FROM vehicle WHERE id IN ({ids})")
+    ):
         own = list(readings.get(unit, []))
         base = last.get(unit) or sold.get(unit) or sold_on
         delivered = sold.get(unit) or sold_on
@@ -153,19 +148,20 @@ def _services(conn: Connection, ctx: Context, ids: str) -> None:
         updates.append(
             {
                 "id": unit, "day": last.get(unit), "km": km, "km_day": km_day,
-                "use": round(use * 1000) if use else None, "due": _due(base, own, km, use, ctx.today),
+                "use": round(use * 1000) if use else None, "due": _due(base, own, km, use),
             }
         )  # fmt: skip
-    conn.execute(
-        text(
-            "UPDATE vehicle SET last_service_day = :day, last_km = :km, last_km_day = :km_day, km_per_day_milli = :use, "
-            "predicted_due = :due WHERE id = :id"
-        ),
-        updates,
-    )
+    if updates:
+        conn.execute(
+            text(
+                "UPDATE vehicle SET last_service_day = :day, last_km = :km, last_km_day = :km_day, km_per_day_milli = :use, "
+                "predicted_due = :due WHERE id = :id"
+            ),
+            updates,
+        )
 
 
-def _due(base: int | None, own: list[tuple[date, int]], km: int | None, use: float | None, today: int) -> int | None:
+def _due(base: int | None, own: list[tuple[date, int]], km: int | None, use: float | None) -> int | None:
     """The day that comes first: interval of months after the last service or delivery, or of km at the known use."""
     candidates = []
     if base:

@@ -80,6 +80,7 @@ sync_cursor = Table(
     Column("entity", Text, primary_key=True),
     Column("cursor", Text),
     Column("loaded", Boolean, nullable=False, server_default=false()),  # the first load is done
+    Column("first_run", Integer),  # the run of the first load
     Column("last_complete_rows", Integer),
     Column("read_at", Instant),
     Column("window_read_day", Day),
@@ -106,6 +107,16 @@ missing = Table(
     Column("run_id", Integer, nullable=False),
 )
 """Rows that the last complete reads covering them did not hold; a row that is seen costs no write."""
+
+fed = Table(
+    "fed",
+    metadata,
+    Column("entity", Text, primary_key=True),  # customer, vehicle
+    Column("row_id", BIG, primary_key=True),
+    Column("body", Json, nullable=False),  # {field: [value, own date of the row that said it, shown]}
+)
+"""What dotted fields said of a customer or vehicle (DMS.md §3): the master's own row wins over it field by field, and
+where that row tells nothing (``shown``) the latest of these stands on the record."""
 
 alias = Table(
     "alias",
