@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from datetime import time as clock
@@ -84,7 +85,9 @@ def _parse(text: str, now: datetime, past: bool) -> When | None:
 
 
 def _plain(text: str) -> str:
-    return "".join(fold(ch) if ch.isalpha() else ch for ch in text.lower()).replace("ñ", "n")
+    return "".join(fold(ch) if ch.isalpha() else ch for ch in unicodedata.normalize("NFC", text.lower())).replace(
+        "ñ", "n"
+    )
 
 
 def _iso(found: re.Match[str], now: datetime) -> When:

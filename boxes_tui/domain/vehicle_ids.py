@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 _PLATES: Final = re.compile(r"[A-Z]{2}\d{3}[A-Z]{2}|[A-Z]{3}\d{3}|[A-Z]\d{3}[A-Z]{3}|\d{3}[A-Z]{3}")
@@ -22,6 +23,7 @@ _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 
 def _compact(raw: str) -> str:
+    raw = raw if raw.isascii() else unicodedata.normalize("NFD", raw)
     return "".join(ch for ch in raw.upper() if ch.isascii() and ch.isalnum())
 
 

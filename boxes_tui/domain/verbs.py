@@ -92,16 +92,44 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
 }
 """The screen's own verbs in the order of use: the keys line."""
 
+WIDE: Final[dict[str, tuple[str, ...]]] = {
+    "opportunities": (
+        "call", "discard", "reschedule", "sell", "opportunity", "customer", "note", "next", "help",
+    ),
+    "customer": ("call", "opportunity", "reminder", "whatsapp", "note", "history", "export", "back", "help"),
+    "report": ("grid", "pie", "filters", "export", "back", "help"),
+}  # fmt: skip
+"""The same where the screen has 110 columns or more."""
+
+LABELS: Final[dict[tuple[str, str], str]] = {
+    ("board", "help"): N_("ayuda"),
+    ("grid", "menu"): N_("opciones"),
+    ("grid", "grid"): N_("gráfico"),
+    ("grid", "pie"): N_("torta"),
+}
+"""Words of one screen only."""
+
+WIDE_LABELS: Final[dict[str, str]] = {"sell": N_("turno vendido")}
+
 
 def on_screen(screen: str, role: str) -> list[Verb]:
     """The verbs of a screen that a role has, in the table's order."""
     return [v for v in VERBS if screen in v.where and at_least(role, v.role)]
 
 
-def keys_line(screen: str, role: str, refused: Collection[str] = ()) -> list[tuple[str, str, bool]]:
+def keys_line(
+    screen: str, role: str, refused: Collection[str] = (), *, wide: bool = False
+) -> list[tuple[str, str, bool]]:
     """(key, label, enabled) of the keys line: what the row refuses is disabled, what the role lacks is absent."""
+    names = WIDE.get(screen, ()) if wide else ()
     return [
-        (BY_ID[name].shown, BY_ID[name].label, name not in refused)
-        for name in LINES.get(screen, ())
+        (BY_ID[name].shown, _label(screen, name, wide), name not in refused)
+        for name in names or LINES.get(screen, ())
         if screen in BY_ID[name].where and at_least(role, BY_ID[name].role)
     ]
+
+
+def _label(screen: str, name: str, wide: bool) -> str:
+    if wide and name in WIDE_LABELS:
+        return WIDE_LABELS[name]
+    return LABELS.get((screen, name), BY_ID[name].label)
