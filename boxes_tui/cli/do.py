@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Los mismos actos de las pantallas, para programas.")
 
 Row = Annotated[str, typer.Argument(help="La referencia de una fila: in_process:812")]
+Rows = Annotated[list[str], typer.Argument(help="Una fila, o varias: un solo acto.")]
 Key = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--key", help="Clave de idempotencia: la misma otra vez no cambia nada."),
@@ -86,22 +87,26 @@ def rebook(row: Row, due: Due = None, about: About = None, to: To = None, key: K
 
 @app.command("discard")
 @guarded
-def discard(row: Row, reason: Reason = None, note: Note = None, key: Key = None, json: Json = False) -> None:
-    """Descarta una oportunidad con su motivo."""
+def discard(rows: Rows, reason: Reason = None, note: Note = None, key: Key = None, json: Json = False) -> None:
+    """Descarta una oportunidad con su motivo; varias, en un solo acto."""
+    from boxes_tui.desk.bulk import BulkDiscard
     from boxes_tui.desk.opportunities import Discard
 
-    _run(Discard(row, reason, note), key, json)
+    many = len(rows) > 1
+    _run(BulkDiscard(tuple(rows), reason, note) if many else Discard(rows[0], reason, note), key, json)
 
 
 @app.command("reschedule")
 @guarded
 def reschedule(
-    row: Row, due: Due = None, at: At = None, note: Note = None, key: Key = None, json: Json = False
+    rows: Rows, due: Due = None, at: At = None, note: Note = None, key: Key = None, json: Json = False
 ) -> None:
-    """Replanifica una oportunidad."""
+    """Replanifica una oportunidad; varias, en un solo acto."""
+    from boxes_tui.desk.bulk import BulkReschedule
     from boxes_tui.desk.opportunities import Reschedule
 
-    _run(Reschedule(row, due or at, note), key, json)
+    when = due or at
+    _run(BulkReschedule(tuple(rows), when) if len(rows) > 1 else Reschedule(rows[0], when, note), key, json)
 
 
 @app.command("sell")
@@ -208,6 +213,56 @@ def override(
     from boxes_tui.desk.gate import OverrideGate
 
     _run(OverrideGate(row, reason or "", days), key, json)
+
+
+@app.command("assign")
+@guarded
+def assign(rows: Rows, to: To = None, key: Key = None, json: Json = False) -> None:
+    """Asigna oportunidades y devoluciones a un agente (supervisor)."""
+    from boxes_tui.desk.assign import Assign
+
+    _run(Assign(tuple(rows), to), key, json)
+
+
+@app.command("reassign")
+@guarded
+def reassign(
+    of: Annotated[str, typer.Argument(help="El usuario que deja su trabajo.")],
+    to: To = None,
+    key: Key = None,
+    json: Json = False,
+) -> None:
+    """Pasa todo el trabajo de un agente a otro, o a cualquiera (supervisor)."""
+    from boxes_tui.desk.assign import AssignAll
+
+    _run(AssignAll(of, to), key, json)
+
+
+@app.command("shift")
+@guarded
+def shift(
+    state: Annotated[str, typer.Argument(help="ready, on_call, wrap_up, paused, off.")],
+    key: Key = None,
+    json: Json = False,
+) -> None:
+    """Dice qué está haciendo quien lo corre."""
+    from boxes_tui.desk.shifts import Shift
+
+    _run(Shift(state), key, json)
+
+
+@app.command("add-phone")
+@guarded
+def add_phone(
+    row: Row,
+    number: Annotated[str, typer.Argument(help="El teléfono, como se escribe.")],
+    key: Key = None,
+    json: Json = False,
+) -> None:
+    """Agrega el teléfono que dio el cliente."""
+    from boxes_tui.desk.phones import AddPhone
+
+    _run(AddPhone(row, number), key, json)
 
 
 @app.command("steal")

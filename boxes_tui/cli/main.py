@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from boxes_tui.cli import admin, customer, demo, do, outbox, queue, sync
+from boxes_tui.cli import admin, audit, branch, customer, demo, dnc, do, outbox, queue, rights, sync, user
 
 app = typer.Typer(
     name="boxes",
@@ -29,7 +29,13 @@ app.command("doctor")(admin.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(admin.db, name="db")
 app.add_typer(admin.config, name="config")
+rights.add_to(customer.app)
 app.add_typer(customer.app, name="customer")
 app.add_typer(sync.app, name="sync")
 app.add_typer(do.app, name="do")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(user.app, name="user")
+app.command("ssh-keys")(user.ssh_keys)
+app.add_typer(branch.app, name="branch")
+app.add_typer(dnc.app, name="dnc")
+app.add_typer(audit.app, name="audit")

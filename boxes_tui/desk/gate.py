@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
@@ -32,6 +32,9 @@ from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
 from boxes_tui.text import clean
 
+SHARED_MAX: Final = 50
+"""A number that more customers share is a switchboard."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -46,15 +49,12 @@ class Person:
 def person(conn: Connection, customer_id: int | None, numbers: Collection[str] = ()) -> Person:
     """The person of a customer: all that share a document or the last ten digits of a phone (PRODUCT §5), and of
     ``numbers`` (last ten digits) that belong to the row itself."""
-    ids: set[int] = set()
-    if customer_id is not None:
-        ids.add(customer_id)
-        group = conn.execute(select(customer.c.person_id).where(customer.c.id == customer_id)).scalar()
-        if group is not None:
-            ids |= set(conn.execute(select(customer.c.id).where(customer.c.person_id == group)).scalars())
+    ids: set[int] = {customer_id} if customer_id is not None else set()
     if numbers:
         sharing = select(customer_phone.c.customer_id).where(customer_phone.c.last10.in_(tuple(numbers)))
-        ids |= set(conn.execute(sharing.limit(50)).scalars())
+        ids |= set(conn.execute(sharing.distinct().limit(SHARED_MAX)).scalars())
+    groups = select(customer.c.person_id).where(customer.c.id.in_(ids), customer.c.person_id.is_not(None))
+    ids |= set(conn.execute(select(customer.c.id).where(customer.c.person_id.in_(groups))).scalars())
     rows = conn.execute(
         select(customer.c.id, customer.c.doc_digits, customer.c.erased_at).where(customer.c.id.in_(ids))
     ).all()

@@ -1,0 +1,101 @@
+"""``boxes user`` and ``boxes ssh-keys``: people, roles, branches and the keys by which they come in (PRODUCT §12)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from boxes_tui.cli import out
+from boxes_tui.cli.common import Json, guarded, house
+
+app = typer.Typer(no_args_is_help=True, help="Usuarios: alta, baja, rol, sucursales y claves de SSH.")
+
+Login = Annotated[str, typer.Argument(help="El usuario.")]
+
+
+@app.command("add")
+@guarded
+def add(
+    login: Login,
+    name: Annotated[Optional[str], typer.Option("--name", help="Nombre que se muestra.")] = None,  # noqa: UP045
+    role: Annotated[str, typer.Option("--role", help="viewer, agent, supervisor, admin.")] = "agent",
+    branch: Annotated[Optional[list[str]], typer.Option("--branch", help="Código de sucursal; se repite.")] = None,  # noqa: UP045
+    all_branches: Annotated[bool, typer.Option("--all-branches", help="Todas las sucursales.")] = False,
+    change: Annotated[bool, typer.Option("--change", help="Cambia uno que ya está.")] = False,
+    json: Json = False,
+) -> None:
+    """Da de alta un usuario."""
+    from boxes_tui.desk.users import AddUser
+
+    codes = tuple(code for text in branch or () for code in text.split(",") if code.strip())
+    done = house().execute(AddUser(login, name, role, codes, all_branches, change))
+    if json:
+        out.json(done.result)
+    else:
+        out.say(f"Usuario {login}: {role}.")
+
+
+@app.command("list")
+@guarded
+def list_users(json: Json = False) -> None:
+    """Lista los usuarios."""
+    from boxes_tui.desk.users import listed
+
+    rows = house().read(listed)
+    if json:
+        out.json({"total": len(rows), "rows": rows})
+        return
+    out.table(
+        ("usuario", "nombre", "rol", "sucursales", "activo", "turno", "claves"),
+        [(r["login"], r["name"], r["role"], " ".join(r["branches"]), "sí" if r["active"] else "no", r["shift"],
+          r["keys"]) for r in rows],
+    )  # fmt: skip
+
+
+@app.command("disable")
+@guarded
+def disable(login: Login, json: Json = False) -> None:
+    """Deshabilita un usuario al instante."""
+    from boxes_tui.desk.users import DisableUser
+
+    done = house().execute(DisableUser(login))
+    if json:
+        out.json(done.result)
+    else:
+        out.say(f"Usuario {login}: deshabilitado.")
+
+
+@app.command("ssh-key")
+@guarded
+def key(
+    login: Login,
+    public_key: Annotated[str, typer.Argument(help="La clave pública, o el archivo .pub que la tiene.")],
+    remove: Annotated[bool, typer.Option("--remove", help="La quita.")] = False,
+    json: Json = False,
+) -> None:
+    """Agrega o quita una clave pública de SSH."""
+    from boxes_tui.desk.users import AddKey
+
+    text = public_key
+    if " " not in public_key.strip() and Path(public_key).is_file():
+        text = Path(public_key).read_text("utf-8", "replace").strip()
+    done = house().execute(AddKey(login, text, remove))
+    if json:
+        out.json(done.result)
+    else:
+        out.say(f"{login}: {done.result['fingerprint']} {'agregada' if done.result['active'] else 'quitada'}.")
+
+
+@guarded
+def ssh_keys(account: Annotated[str, typer.Argument(help="La cuenta de Unix (%u de sshd).")]) -> None:
+    """Imprime las claves para AuthorizedKeysCommand de sshd."""
+    from boxes_tui.data.engine import reading
+    from boxes_tui.desk.users import SERVICE_ACCOUNT, authorized_keys
+
+    doors = house()
+    service = doors.settings.option("ssh_account", SERVICE_ACCOUNT)
+    with reading(doors.engine) as conn:  # sshd asks, before anybody is known
+        for line in authorized_keys(conn, account, service):
+            out.data(line)
