@@ -45,7 +45,7 @@ def prediction(conn: Connection, session: Session, row: QueueRow) -> Prediction:
         about = _("Service {km} km").format(km=number(made.target_km)) if made.target_km else _("Service")
         return about, show_day(made.due, today), made.lines
 
-    return Prediction(told, number(km) if km is not None else "", _agents(conn, session), _open(conn, row, today))
+    return Prediction(told, number(km) if km is not None else "", agents(conn, session), _open(conn, row, today))
 
 
 def _history(conn: Connection, vehicle_id: int | None) -> tuple[list[tuple[date, int]], date | None, str]:
@@ -71,7 +71,7 @@ def _history(conn: Connection, vehicle_id: int | None) -> tuple[list[tuple[date,
     return readings, sold, _("la entrega")
 
 
-def _agents(conn: Connection, session: Session) -> tuple[tuple[str, str], ...]:
+def agents(conn: Connection, session: Session) -> tuple[tuple[str, str], ...]:
     """Me, anyone, the others who call."""
     others = conn.execute(
         select(app_user.c.login, app_user.c.name)

@@ -302,6 +302,29 @@ class QueueScreen(ActingScreen):
         else:
             super().verb_back()
 
+    async def verb_filters(self) -> None:
+        """Day, branch, agent, text, model."""
+        from boxes_tui.screens.dialogs.filters import queue_filters
+
+        ask = await queue_filters(self, self.ask)
+        if ask is not None:
+            self.change(ask)
+
+    async def verb_export(self) -> None:
+        """The list as a file."""
+        from boxes_tui.screens.dialogs.export import export_queue
+
+        await export_queue(self, self.ask)
+
+    def verb_my_day(self) -> None:
+        """*Mi día*."""
+        from boxes_tui.screens.my_day import MyDayScreen
+
+        self.app.push_screen(MyDayScreen())
+
+    def verb_mark(self) -> None:
+        """The grid marks by itself; the verb is here for help and palette."""
+
     def verb_customer(self) -> None:
         """The customer's card."""
         from boxes_tui.screens.customer import CustomerScreen

@@ -126,7 +126,7 @@ class CallPanel(BottomPanel[CallMade]):
         also = call_text.also_lines(sheet.others, self.included, self.at) if sheet else []
         if sheet is not None and not sheet.verdict.allowed:
             also = [[("✗ " + sheet.verdict.sentence, "peligro")], *also[:1]]
-        self.below.show("", *call_text.outcome_lines(self.at, kind), "", *(also + ["", ""])[:2])
+        self.below.show("", *call_text.outcome_lines(self.at, kind), "", *[*also, "", ""][:2])
         self.status.hint([(_("Por qué ahora:"), "atenuado"), f" {self._why}"])
         self._show_keys()
 

@@ -1,0 +1,275 @@
+"""*Ver en grilla*: the rows behind a number; every column can be filtered, sorted, grouped, made a pie, hidden (SCREENS §3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from sqlalchemy import Connection
+
+from boxes_tui.data.reads.board import Freshness, freshness
+from boxes_tui.data.session import Session
+from boxes_tui.domain.formats import number
+from boxes_tui.domain.kpis import KPIS, Part, name
+from boxes_tui.i18n import _
+from boxes_tui.reports import grid as rows_of
+from boxes_tui.reports.columns import COLUMNS, ReportColumn
+from boxes_tui.reports.grid import ReportRow, View
+from boxes_tui.reports.labels import Labels, labels
+from boxes_tui.reports.population import Ask
+from boxes_tui.reports.render import cells_of
+from boxes_tui.reports.titles import span_text, title_of
+from boxes_tui.screens.base import DeskScreen
+from boxes_tui.widgets.columns import Column
+from boxes_tui.widgets.frame import Frame
+from boxes_tui.widgets.grid import Grid
+from boxes_tui.widgets.menu import Menu, MenuItem
+from boxes_tui.widgets.rows import Row
+from boxes_tui.widgets.safe import Line
+
+WIDTHS = {"customer": (24, 26), "plate": (8, 8), "model": (14, 18), "vin": (17, 17), "about": (14, 20)}
+BY_TYPE = {"day": (10, 10), "instant": (16, 16), "int": (6, 7), "money": (12, 13), "text": (10, 14)}
+BLOCK_READ = 64
+
+
+def read_grid(
+    conn: Connection, session: Session, ask: Ask, view: View
+) -> tuple[tuple[ReportColumn, ...], Labels, int, int, Freshness]:
+    """Columns, words, rows of the view, rows of the whole report, age of the DMS."""
+    return (
+        rows_of.columns(conn, session, ask, view.selection), labels(conn, session), rows_of.count(conn, session, ask, view),
+        rows_of.count(conn, session, ask), freshness(conn, session),
+    )  # fmt: skip
+
+
+class ReportSource:
+    """Rows of a view by blocks, in its order."""
+
+    def __init__(self, screen: ReportGridScreen, total: int) -> None:
+        self._screen, self._total = screen, total
+
+    @property
+    def total(self) -> int:
+        """How many rows."""
+        return self._total
+
+    def block(self, start: int, count: int) -> list[Row]:
+        """Rows by position; called from another thread."""
+        s = self._screen
+        found = s.house.read(rows_of.rows, s.ask, s.view, count, start)
+        made = []
+        for n, row in enumerate(found):
+            key = f"{start + n}:{row.ref}"
+            s.rows[key] = row
+            cells = cells_of(s.columns, s.words, row) if s.words else []
+            made.append(
+                Row(key, tuple(c for c, column in zip(cells, s.columns, strict=True) if column.id not in s.hidden))
+            )
+        return made
+
+
+class ReportGridScreen(DeskScreen):
+    """The grid of a report."""
+
+    place: ClassVar[str] = "grid"
+
+    def __init__(self, ask: Ask, view: View) -> None:
+        super().__init__()
+        self.ask, self.view = ask, view
+        self.columns: tuple[ReportColumn, ...] = ()
+        self.words: Labels | None = None
+        self.rows: dict[str, ReportRow] = {}
+        self.hidden: frozenset[str] = frozenset()
+        self.total = self.whole = 0
+        self._fresh = True
+        self.grid = Grid([Column("customer", "", 24)], empty=(_("Leyendo…"),), marks=False, column_cursor=True)
+        self.frame: Frame[Any] = Frame(self.grid)
+
+    def heading(self) -> Line:
+        """*6 REPORTE · SERVICIOS REALIZADOS · GRILLA*."""
+        return f"6 {_('REPORTE')} · {title_of(self.ask.report).upper()} · {_('GRILLA')}"
+
+    async def load(self) -> None:
+        """Read columns and counts; the rows come by blocks."""
+        made = await self.background(self.house.read, read_grid, self.ask, self.view, deadline=60.0)
+        self.columns, self.words, self.total, self.whole, self.freshness = made
+        if self._fresh:
+            self._fresh = False
+            self.grid.set_columns([self._column(c) for c in self.columns if c.id not in self.hidden])
+            self.grid.set_source(ReportSource(self, self.total))
+        self.grid.set_empty(_("Ninguna fila con este filtro. [Esc] quitarlo"))
+        self.show_frame()
+        self._details()
+
+    def _column(self, c: ReportColumn) -> Column:
+        narrow, wide = WIDTHS.get(c.id, BY_TYPE[c.type])
+        order = dict(self.view.order)
+        sign = {True: " ↓", False: " ↑"}[order[c.id]] if c.id in order else ""
+        align = "right" if c.type in ("int", "money") else "left"
+        return Column(c.id, _(c.title) + sign, narrow, wide, align, cut=c.type == "text")  # type: ignore[arg-type]
+
+    def show_frame(self) -> None:
+        """Title, what is opened, keys, totals."""
+        super().show_frame()
+        self.frame.filters.set_filters(
+            (), "", [(self._opened(), "texto"), ("   " + _("[Esc] quita el filtro"), "atenuado")]
+        )
+        shown = f"{self.grid.cursor_index + 1}/{self.total}" if self.total else ""
+        right = _("Total: {n}  Visualizados: {m}").format(n=number(self.whole), m=number(self.total))
+        self.frame.totals.show("", f"{right} · {shown}" if shown else right)
+
+    def _opened(self) -> str:
+        parts = [span_text(self.ask.low, self.ask.high)]
+        s = self.view.selection
+        if s.kpi:
+            parts.append(next((name(k) for k in KPIS[self.ask.report] if k.code == s.kpi), s.kpi))
+        if s.by:
+            parts.append(f"{_(COLUMNS[s.by].title)} = {self._word(s.by, s.value)}")
+        if s.period:
+            parts.append(s.period)
+        for column, values in self.view.kept.items():
+            parts.append(f"{_(COLUMNS[column].title)} = {', '.join(self._word(column, v) for v in values)}")
+        return " · ".join(parts)
+
+    def _word(self, column: str, value: Any) -> str:
+        return self.words.word(COLUMNS[column], value) if self.words else str(value)
+
+    def _details(self) -> None:
+        row = self.rows.get(self.grid.cursor_key or "")
+        if row is None or self.words is None:
+            self.frame.details.show_texts("", "")
+            return
+        cells = [
+            f"{_(c.title)} {text}"
+            for c, text in zip(self.columns, cells_of(self.columns, self.words, row), strict=True)
+            if text
+        ]
+        half = (len(cells) + 1) // 2
+        self.frame.details.show_texts(" · ".join(cells[:half]), " · ".join(cells[half:]))
+
+    def on_grid_row_highlighted(self, event: Grid.RowHighlighted) -> None:
+        """Another row."""
+        self.show_frame()
+        self._details()
+
+    def on_grid_row_chosen(self, event: Grid.RowChosen) -> None:
+        """``Enter`` opens the customer."""
+        from boxes_tui.screens.customer import CustomerScreen
+
+        row = self.rows.get(event.key or "")
+        if row is not None and row.customer_id is not None:
+            self.app.push_screen(CustomerScreen(row.customer_id))
+
+    def change(self, view: View) -> None:
+        """Show another view of the rows."""
+        self.view, self._fresh, self.rows = view, True, {}
+        self.reload()
+
+    def own_key(self, key: str, character: str | None) -> bool:
+        """``Esc`` takes filters and order away first, then goes back."""
+        if key != "escape":
+            return False
+        if self.view.kept or self.view.order or self.hidden:
+            self.hidden = frozenset()
+            self.change(View(self.view.selection))
+        else:
+            self.dismiss(None)
+        return True
+
+    def verb_grid(self) -> None:
+        """Back to the figures."""
+        self.dismiss(None)
+
+    async def verb_pie(self) -> None:
+        """The report's pie of the chosen column."""
+        from boxes_tui.screens.reports import ReportScreen
+
+        column = COLUMNS[self.grid.column.id]
+        if not column.categorical:
+            self.say_error(_("De esa columna no hay torta."))
+            return
+        self.app.push_screen(ReportScreen(self.ask, column.id))
+
+    async def verb_menu(self) -> None:
+        """*Más opciones* of the chosen column."""
+        column = COLUMNS[self.grid.column.id]
+        items = [
+            MenuItem("filter", _("filtrar por valor…"), "1", "▸"), MenuItem("up", _("ordenar A a Z"), "2"),
+            MenuItem("down", _("ordenar Z a A"), "3"), MenuItem("group", _("agrupar"), "4"),
+            MenuItem("pie", _("gráfico de tortas"), "5"), MenuItem("hide", _("ocultar columna"), "6"),
+            MenuItem("choose", _("elegir columnas…"), "7"), MenuItem("export", _("exportar…"), "8"),
+            MenuItem("clear", _("quitar todo"), "0"),
+        ]  # fmt: skip
+        taken = await self.app.push_screen_wait(Menu(_(column.title).upper(), items, line=3, right=self.size.width))
+        if taken:
+            await getattr(self, f"_menu_{taken[0]}")(column)
+
+    async def _menu_filter(self, column: ReportColumn) -> None:
+        found = await self._groups(column)
+        items = [MenuItem(str(n), self._word(column.id, p.value), right=number(p.n)) for n, p in enumerate(found)]
+        kept = frozenset(str(n) for n, p in enumerate(found) if p.value in self.view.kept.get(column.id, ()))
+        taken = await self.app.push_screen_wait(
+            Menu(_(column.title).upper(), items, line=3, right=self.size.width, width=38, several=True, chosen=kept)
+        )
+        if taken is not None:
+            values = tuple(found[int(n)].value for n in taken)
+            others = {k: v for k, v in self.view.kept.items() if k != column.id}
+            self.change(replace(self.view, kept={**others, **({column.id: values} if values else {})}))
+
+    async def _groups(self, column: ReportColumn) -> tuple[Part, ...]:
+        without = replace(self.view, kept={k: v for k, v in self.view.kept.items() if k != column.id})
+        return await self.background(self.house.read, rows_of.groups, self.ask, column.id, without)
+
+    async def _menu_group(self, column: ReportColumn) -> None:
+        """The groups with their counts: choosing one keeps its rows."""
+        found = await self._groups(column)
+        items = [MenuItem(str(n), self._word(column.id, p.value), right=number(p.n)) for n, p in enumerate(found)]
+        taken = await self.app.push_screen_wait(Menu(_("AGRUPADO"), items, line=3, right=self.size.width, width=38))
+        if taken:
+            self.change(replace(self.view, kept={**self.view.kept, column.id: (found[int(taken[0])].value,)}))
+
+    async def _menu_up(self, column: ReportColumn) -> None:
+        self.change(replace(self.view, order=((column.id, False),)))
+
+    async def _menu_down(self, column: ReportColumn) -> None:
+        self.change(replace(self.view, order=((column.id, True),)))
+
+    async def _menu_pie(self, column: ReportColumn) -> None:
+        await self.verb_pie()
+
+    async def _menu_hide(self, column: ReportColumn) -> None:
+        if len(self.columns) - len(self.hidden) > 1:
+            self.hidden |= {column.id}
+            self.change(self.view)
+
+    async def _menu_choose(self, column: ReportColumn) -> None:
+        items = [MenuItem(c.id, _(c.title)) for c in self.columns]
+        shown = frozenset(c.id for c in self.columns if c.id not in self.hidden)
+        taken = await self.app.push_screen_wait(
+            Menu(_("COLUMNAS"), items, line=3, right=self.size.width, several=True, chosen=shown)
+        )
+        if taken:
+            self.hidden = frozenset(c.id for c in self.columns) - frozenset(taken)
+            self.change(self.view)
+
+    async def _menu_export(self, column: ReportColumn) -> None:
+        await self.verb_export()
+
+    async def _menu_clear(self, column: ReportColumn) -> None:
+        self.hidden = frozenset()
+        self.change(View(self.view.selection))
+
+    async def verb_export(self) -> None:
+        """What is on screen, as a file."""
+        from boxes_tui.screens.dialogs.export import export_report
+
+        await export_report(self, self.ask, None, self.view)
+
+    async def verb_filters(self) -> None:
+        """Days, branch, agent, make and model."""
+        from boxes_tui.screens.dialogs.filters import report_filters
+
+        ask = await report_filters(self, self.ask)
+        if ask is not None:
+            self.ask = ask
+            self.change(self.view)
