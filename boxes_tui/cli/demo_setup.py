@@ -17,7 +17,7 @@ from boxes_tui.data.commands import Command, execute
 from boxes_tui.data.engine import set_scope, writing
 from boxes_tui.data.session import Session, open_session
 from boxes_tui.data.tables import app_user, branch, opportunity, setting, user_branch, vehicle
-from boxes_tui.dms.demo import desk_history, live
+from boxes_tui.dms.demo import desk_history, export, live
 from boxes_tui.dms.demo.desk_history import PlannedAct
 from boxes_tui.dms.lock import source_lock
 from boxes_tui.dms.mapping import load_sources
@@ -53,6 +53,8 @@ def prepare(settings: Settings, seed: int, scale: float, *, say: Callable[[str],
     _settle(house.engine, demo.anchor)
     say("…y sus agentes trabajan unas semanas.")
     count = _work(house, demo.anchor, desk_history.plan(world.world))
+    export.write(world.world, demo.drop, demo.anchor)  # the DMS once more, so that what was sold is held against it
+    run_source(house.engine, Clock(demo.anchor), spec, Options(), source_lock)
     with writing(house.engine) as conn:
         conn.execute(insert(setting).values(name="demo_ready", value="1"))
     house.close()

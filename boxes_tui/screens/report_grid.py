@@ -95,18 +95,21 @@ class ReportGridScreen(DeskScreen):
         self.columns, self.words, self.total, self.whole, self.freshness = made
         if self._fresh:
             self._fresh = False
-            self.grid.set_columns([self._column(c) for c in self.columns if c.id not in self.hidden])
+            shown = [c for c in self.columns if c.id not in self.hidden]
+            self.grid.set_columns(
+                [self._column(c, max(0, len(shown) - n) if n > 1 else 0) for n, c in enumerate(shown)]
+            )
             self.grid.set_source(ReportSource(self, self.total))
         self.grid.set_empty(_("Ninguna fila con este filtro. [Esc] quitarlo"))
         self.show_frame()
         self._details()
 
-    def _column(self, c: ReportColumn) -> Column:
+    def _column(self, c: ReportColumn, leaves: int) -> Column:
         narrow, wide = WIDTHS.get(c.id, BY_TYPE[c.type])
         order = dict(self.view.order)
         sign = {True: " ↓", False: " ↑"}[order[c.id]] if c.id in order else ""
         align = "right" if c.type in ("int", "money") else "left"
-        return Column(c.id, _(c.title) + sign, narrow, wide, align, cut=c.type == "text")  # type: ignore[arg-type]
+        return Column(c.id, _(c.title) + sign, narrow, wide, align, leaves, cut=c.type == "text")  # type: ignore[arg-type]
 
     def show_frame(self) -> None:
         """Title, what is opened, keys, totals."""

@@ -126,7 +126,6 @@ class ReportScreen(DeskScreen):
     DEFAULT_CSS = """
     ReportScreen #charts { height: auto; }
     ReportScreen #charts > Pie { width: 54; }
-    ReportScreen Widget { }
     """
 
     def __init__(self, ask: Ask, by: str | None = None) -> None:
@@ -153,8 +152,8 @@ class ReportScreen(DeskScreen):
         yield Line1()
         yield self.pies
         yield self.hint
-        blank = Widget()
-        blank.styles.height = "1fr"
+        blank = Page()
+        blank.can_focus = False
         yield blank
         yield self.frame.status
         yield self.frame.keys
