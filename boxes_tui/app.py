@@ -98,6 +98,7 @@ class BoxesApp(App[None]):
         self._painted: Painted | None = None
         self._late = False
         self.animation_level = "none"
+        self._disable_tooltips = self._disable_notifications = True  # neither is used: two widgets less per screen
         self._use_palette()
 
     # -- colours and signs -------------------------------------------------------------------------

@@ -7,13 +7,14 @@ import codecs
 import os
 import selectors
 import sys
-from time import monotonic
 from typing import IO, Any
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+
+from boxes_tui.clock import monotonic
 
 
 class Writer(WriterThread):
