@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from boxes_tui.cli import admin, audit, branch, customer, demo, dnc, do, outbox, queue, rights, sync, user
+from boxes_tui.cli import (
+    admin,
+    audit,
+    branch,
+    customer,
+    demo,
+    dnc,
+    do,
+    outbox,
+    queue,
+    retention,
+    rights,
+    sync,
+    user,
+    wallboard,
+)
 
 app = typer.Typer(
     name="boxes",
@@ -25,7 +40,9 @@ def _root(context: typer.Context) -> None:
 
 app.command("init")(admin.init)
 app.command("queue")(queue.queue)
+app.command("report")(report.report)
 app.command("doctor")(admin.doctor)
+app.command("retention")(retention.retention)
 app.command("demo")(demo.demo)
 app.add_typer(admin.db, name="db")
 app.add_typer(admin.config, name="config")
@@ -39,3 +56,4 @@ app.command("ssh-keys")(user.ssh_keys)
 app.add_typer(branch.app, name="branch")
 app.add_typer(dnc.app, name="dnc")
 app.add_typer(audit.app, name="audit")
+app.command("wallboard")(wallboard.wallboard)

@@ -134,7 +134,7 @@ def card(conn: Connection, session: Session, customer_id: int) -> Card:
         row = conn.execute(select(customer).where(customer.c.id == customer_id)).mappings().first()
     if row is None:
         raise Refused("No existe ese cliente.")
-    names = {i: n for i, n in conn.execute(select(branch.c.id, branch.c.name))}
+    names: dict[int, str] = dict(conn.execute(select(branch.c.id, branch.c.name)).all())
     lines = _lines(conn, session, customer_id, names)
     scores = [x.score for x in lines if x.score is not None and not x.hidden]
     now = session.now
