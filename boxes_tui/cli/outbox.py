@@ -128,3 +128,63 @@ def retry(
         out.json(done)
     else:
         out.say(f"En cola otra vez: {len(done['retried'])}")
+
+
+@app.command("due")
+@guarded
+def due(
+    day: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--day", help="hoy, mañana, hábil o una fecha; sin ella, hasta el próximo día hábil."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Turnos a los que falta recordarles la fecha que tienen ahora."""
+    from boxes_tui.data.reads.days import day_filter
+    from boxes_tui.outreach.ladder import reminders_due
+
+    with_house = house()
+    rows = with_house.read(reminders_due, with_house.read(day_filter, day) if day else None)
+    if json:
+        out.json({"total": len(rows), "rows": [_row(_fields(r)) for r in rows]})
+        return
+    out.table(
+        ("turno", "fecha", "cliente", "patente", "e-mail", "WhatsApp", "motivo"),
+        [
+            (
+                r.ref,
+                f"{r.starts_at:%d/%m %H:%M}",
+                r.customer,
+                r.plate,
+                "sí" if r.by_mail else "no",
+                "sí" if r.by_whatsapp else "no",
+                r.error or r.why,
+            )
+            for r in rows
+        ],
+    )
+
+
+@app.command("no-shows")
+@guarded
+def no_shows(json: Json = False) -> None:
+    """Inasistencias por recuperar, con su escalón (D0, D1, D3, D7)."""
+    from boxes_tui.outreach.ladder import no_show_ladder
+
+    rows = house().read(no_show_ladder)
+    if json:
+        out.json({"total": len(rows), "rows": [_row(_fields(r)) for r in rows]})
+        return
+    out.table(
+        ("turno", "fecha", "cliente", "patente", "escalón", "pendiente"),
+        [
+            (r.ref, f"{r.starts_at:%d/%m %H:%M}", r.customer, r.plate, f"D{r.step}", "sí" if r.due else "no")
+            for r in rows
+        ],
+    )
+
+
+def _fields(row: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(row)

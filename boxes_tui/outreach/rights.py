@@ -55,9 +55,8 @@ def requests(conn: Connection, session: Session, *, pending: bool = False) -> li
     """The log of requests, the most urgent first."""
     _admin(session)
     t = subject_request.c
-    query = select(t.id, t.kind, t.customer_id, t.requested_at, t.due_day, t.done_at).order_by(
-        t.done_at.is_not(None), t.due_day, t.id
-    )
+    query = select(t.id, t.kind, t.customer_id, t.requested_at, t.due_day, t.done_at)
+    query = query.order_by(t.done_at.is_not(None), t.due_day, t.id)
     return list(conn.execute(query.where(t.done_at.is_(None)) if pending else query).mappings())
 
 
@@ -232,9 +231,7 @@ def _open_request(tx: Tx, customer_id: int, kind: Kind, day: date | None) -> tup
     return made, due
 
 
-def _answered(
-    tx: Tx, customer_id: int, kind: Kind, day: date | None, detail: dict[str, Any]
-) -> tuple[int, date]:  # fmt: skip
+def _answered(tx: Tx, customer_id: int, kind: Kind, day: date | None, detail: dict[str, Any]) -> tuple[int, date]:
     """Close the oldest open request of this kind, or note one that is answered at once."""
     t = subject_request.c
     waiting = tx.conn.execute(
@@ -266,9 +263,7 @@ def _rectified(name: str, raw: str) -> Any:
 
 def _index(conn: Connection, customer_id: int) -> None:
     c = customer.c
-    row = conn.execute(
-        select(c.display_name, c.company_name, c.doc_digits, c.email).where(c.id == customer_id)
-    ).one()  # fmt: skip
+    row = conn.execute(select(c.display_name, c.company_name, c.doc_digits, c.email).where(c.id == customer_id)).one()
     words = " " + fold(" ".join(x or "" for x in row))
     put(conn, "customer", [{"i": customer_id, "c": customer_id, "v": None, "w": words}])
 

@@ -50,6 +50,7 @@ KINDS: Final[dict[str, tuple[Channel, Purpose]]] = {
     "wa_entrega": ("whatsapp", "operational"),
     "wa_taller": ("whatsapp", "operational"),
     "wa_servicio": ("whatsapp", "operational"),
+    "wa_seguridad": ("whatsapp", "operational"),
     "wa_oferta": ("whatsapp", "offer"),
     "pie_oferta": ("footer", "offer"),
 }
