@@ -14,6 +14,7 @@ from boxes_tui.cli import (
     do,
     outbox,
     queue,
+    report,
     retention,
     rights,
     sync,

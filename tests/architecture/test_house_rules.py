@@ -32,13 +32,13 @@ def is_made_text(node: ast.AST) -> bool:
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:
-    code = "import sys, boxes_tui.cli, boxes_tui.cli.main; print([m for m in ('textual', 'plotext', 'alembic', 'sqlalchemy.orm', 'psycopg') if m in sys.modules])"  # noqa: E501
+    code = "import sys, boxes_tui.cli, boxes_tui.cli.main; print([m for m in ('textual', 'plotext', 'alembic', 'sqlalchemy.orm', 'psycopg') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_the_first_frame_needs_no_database() -> None:
-    code = "import sys, boxes_tui.app, boxes_tui.screens.board; print([m for m in ('sqlalchemy', 'psycopg', 'typer', 'alembic') if m in sys.modules])"  # noqa: E501
+    code = "import sys, boxes_tui.app, boxes_tui.screens.board; print([m for m in ('sqlalchemy', 'psycopg', 'typer', 'alembic') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
