@@ -13,10 +13,10 @@ from boxes_tui.text import BAD, cell_width, clean, clean_checked, clean_note, cu
 ANY = st.text(alphabet=st.characters(), max_size=60)
 NASTY = st.text(
     alphabet=st.sampled_from(
-        list(
-            "aÁñÑ ,.\t\n\r\x00\x07\x1b\x85\x9b\xa0\xad\u0301\u0303\u0489\u200b\u200d\u2028\u202e\u2066\ufe0f\ufeff漢👍\U000e0041"
-        )
-        + ["\ud83d", "\udc4d", "🇦", "🇷"]
+        [
+            *"aÁñÑ ,.\t\n\r\x00\x07\x1b\x85\x9b\xa0\xad\u0301\u0303\u0489\u200b\u200d\u2028\u202e\u2066\ufe0f\ufeff漢👍\U000e0041",
+            *("\ud83d", "\udc4d", "🇦", "🇷"),
+        ]
     ),
     max_size=40,
 )

@@ -1,0 +1,119 @@
+"""Keep the English catalogue up to date with the code (see the package)."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE.parent
+PO = HERE / "en" / "LC_MESSAGES" / "boxes.po"
+MO = PO.with_suffix(".mo")
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+_HOLES = re.compile(r"\{[^{}]*\}")
+
+
+def sentences() -> Catalog:
+    """Every sentence of the code, with the files it stands in."""
+    found = _empty()
+    for name, _line, text, _comments, _context in extract_from_dir(
+        PACKAGE, method_map=[("**.py", "python")], keywords=KEYWORDS
+    ):
+        found.add(text, locations=[(f"boxes_tui/{name}", 1)])
+    return found
+
+
+def translated() -> Catalog:
+    """The catalogue as it is kept."""
+    if not PO.exists():
+        return _empty()
+    with PO.open("rb") as stream:
+        return read_po(stream, locale="en", domain="boxes")
+
+
+def _empty() -> Catalog:
+    made = Catalog(locale="en", domain="boxes", project="BOXES TUI", charset="utf-8", fuzzy=False)
+    made.header_comment = "# English sentences of BOXES TUI. The msgids are the Spanish sentences of the code."
+    return made
+
+
+def merged(code: Catalog, kept: Catalog) -> Catalog:
+    """The sentences of the code with the translations there are."""
+    made = _empty()
+    for message in sorted((m for m in code if m.id), key=_key):
+        old = kept.get(message.id)
+        places = sorted({(name, 1) for name, _line in message.locations})
+        made.add(message.id, old.string if old is not None else "", locations=places)
+    return made
+
+
+def _key(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else str(message.id[0])
+
+
+def complaints(catalogue: Catalog) -> list[str]:
+    """Sentences without a translation, and translations that fill other holes than their sentence."""
+    made = []
+    for message in catalogue:
+        if not message.id:
+            continue
+        ids = [message.id] if isinstance(message.id, str) else list(message.id)
+        told = [message.string] if isinstance(message.string, str) else list(message.string or [""])
+        if not all(told):
+            made.append(f"no translation: {ids[0]}")
+        elif any(set(_HOLES.findall(t)) != set(_HOLES.findall(ids[-1])) for t in told[-1:]):
+            made.append(f"other holes: {ids[0]}")
+    return made
+
+
+def po_text(catalogue: Catalog) -> bytes:
+    """The catalogue as a ``.po`` that only changes where a sentence does."""
+    stream = io.BytesIO()
+    write_po(stream, catalogue, width=110, include_lineno=False, omit_header=True, sort_by_file=False)
+    head = (
+        f"{catalogue.header_comment}\n"
+        'msgid ""\nmsgstr ""\n"Language: en\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+        '"Content-Transfer-Encoding: 8bit\\n"\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+    )
+    return head.encode() + stream.getvalue()
+
+
+def mo_bytes(catalogue: Catalog) -> bytes:
+    """The catalogue compiled, without anything of the day or the machine."""
+    stream = io.BytesIO()
+    fixed = _empty()
+    fixed.mime_headers = [(n, v) for n, v in catalogue.mime_headers if n in ("Content-Type", "Plural-Forms")]
+    for message in catalogue:
+        if message.id:
+            fixed.add(message.id, message.string)
+    write_mo(stream, fixed)
+    return stream.getvalue()
+
+
+def main(arguments: list[str]) -> int:
+    """Update and compile, or with ``--check`` only look; 1 where something is missing."""
+    fresh = merged(sentences(), translated())
+    wrong = complaints(fresh)
+    if "--check" in arguments:
+        if not PO.exists() or PO.read_bytes() != po_text(fresh):
+            wrong.append("boxes.po is not up to date with the code")
+        if not MO.exists() or MO.read_bytes() != mo_bytes(fresh):
+            wrong.append("boxes.mo is not up to date with boxes.po")
+    else:
+        PO.parent.mkdir(parents=True, exist_ok=True)
+        PO.write_bytes(po_text(fresh))
+        MO.write_bytes(mo_bytes(fresh))
+    for line in wrong:
+        print(line, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
