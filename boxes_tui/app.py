@@ -10,23 +10,21 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
-from textual.binding import Binding
-from textual.driver import Driver
 from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.theme import Theme
 
 from boxes_tui.config import Settings, load_settings
 from boxes_tui.errors import BoxesError
-from boxes_tui.guard.crash_hooks import crash_sentence, install_hooks, loop_hook, report_crash
+from boxes_tui.guard.crash_hooks import install_hooks, loop_hook
 from boxes_tui.guard.environment import WEB_DRIVER, close_back_doors, wants_mouse
+from boxes_tui.guard.hardened import HardenedApp
 from boxes_tui.guard.lifeline import Lifeline
 from boxes_tui.i18n import _, set_language
 from boxes_tui.widgets.bars import StatusLine
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 
     from boxes_tui.background import Background
     from boxes_tui.bootstrap import House
-    from boxes_tui.guard.painted import Painted
 
 T = TypeVar("T")
 
@@ -65,7 +62,7 @@ def theme_of(palette: Palette) -> Theme:
     )
 
 
-class BoxesApp(App[None]):
+class BoxesApp(HardenedApp):
     """The after-sales desk.
 
     ``open_house`` gives the database's two doors; it runs in a daemon thread after the first frame, then
@@ -76,9 +73,7 @@ class BoxesApp(App[None]):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lambda: _palette_provider()}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    ALLOW_SELECT = False
     TITLE = "BOXES"
-    BINDINGS = [Binding("ctrl+l", "repaint", show=False, priority=True)]
 
     def __init__(
         self,
@@ -86,19 +81,14 @@ class BoxesApp(App[None]):
         settings: Settings,
         first_screen: Callable[[], Screen[Any]] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(settings.home)
         self.settings = settings
         self.house: House | None = None
         self.lifeline: Lifeline | None = None
-        self.savers: list[Callable[[], None]] = []
         self._open_house = open_house
         self._first_screen = first_screen or _board
         self._background: Background | None = None
         self._small = False
-        self._painted: Painted | None = None
-        self._late = False
-        self.animation_level = "none"
-        self._disable_tooltips = self._disable_notifications = True  # neither is used: two widgets less per screen
         self._use_palette()
 
     # -- colours and signs -------------------------------------------------------------------------
@@ -173,20 +163,11 @@ class BoxesApp(App[None]):
         for screen in self.screen_stack:
             screen.post_message(HouseReady(self.house))
 
-    def save_now(self) -> None:
-        """Keep everything that is typed: called by the lifeline from any thread, without loop or terminal."""
-        for saver in list(self.savers):
-            saver()
-
     def leave(self, code: int) -> None:
         """End the app with this exit status; from any thread."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
-
-    def stalled(self) -> float:
-        """Seconds that the terminal's line has stood still: claims are not renewed while it does."""
-        return float(getattr(self._driver, "stalled", 0.0))
 
     # -- keys --------------------------------------------------------------------------------------
 
@@ -217,104 +198,6 @@ class BoxesApp(App[None]):
                 status.ok(message)
                 return
 
-    # -- what a desk over SSH must not do ----------------------------------------------------------
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[Any]:
-        """None of Textual's own (screenshots write personal data on the server)."""
-        return ()
-
-    async def _broker_event(self, event_name: str, event: events.Event, default_namespace: Any) -> bool:
-        """No action ever runs from a text (RELIABILITY §4.1)."""
-        return False
-
-    def open_url(self, url: str, *, new_tab: bool = True) -> None:
-        """Never a browser on the server; the link is shown to be opened on the agent's side."""
-        self.notify(url)
-
-    def deliver_text(self, *args: Any, **kwargs: Any) -> str | None:
-        """No files by the back door."""
-        return None
-
-    def deliver_binary(self, *args: Any, **kwargs: Any) -> str | None:
-        """No files by the back door."""
-        return None
-
-    def action_suspend_process(self) -> None:
-        """No shell behind the desk."""
-
-    def get_driver_class(self) -> type[Driver]:
-        """Our driver on a terminal; never one named by the environment."""
-        from boxes_tui.guard.driver import BoxesDriver
-
-        return super().get_driver_class() if os.environ.get("TEXTUAL_DRIVER") == WEB_DRIVER else BoxesDriver
-
-    # -- painting --------------------------------------------------------------------------------------------------
-
-    def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """Send only cells that differ from what the terminal shows; while the line is still taking the last picture,
-        send nothing and show the latest state afterwards, so that no keystroke waits for a slow line."""
-        if isinstance(renderable, LayoutUpdate | ChopsUpdate) and not self.is_headless and not self._batch_count:
-            if getattr(self._driver, "busy", False):
-                if not self._late:
-                    self._late = True
-                    self.set_timer(0.03, self._catch_up)
-                return
-            if self._painted is not None:
-                renderable = self._painted.changes(renderable, self.size.width, self.console)
-                if renderable.nothing and self.cursor_position == self._previous_cursor_position:
-                    self.post_display_hook()
-                    return
-        super()._display(screen, renderable)
-
-    def _catch_up(self) -> None:
-        self._late = False
-        for screen in self.screen_stack[-1:]:
-            screen.refresh()
-
-    def lines_moved(self, first: int, end: int, up: int) -> None:
-        """Lines were scrolled in the terminal (:func:`boxes_tui.widgets.wire.scroll_lines`)."""
-        if self._painted is not None:
-            self._painted.moved(first, end, up)
-
-    @property
-    def may_move_lines(self) -> bool:
-        """Whether the terminal shows the latest state, so that its lines may be scrolled."""
-        return not self._late and not getattr(self._driver, "busy", False)
-
-    def _forget_painted(self) -> None:
-        if self._painted is not None:
-            self._painted.forget()
-
-    def action_repaint(self) -> None:
-        """Ctrl+L: paint everything anew, whatever wrote over the screen."""
-        self._forget_painted()
-        self.screen.refresh()
-
-    def report(self, error: BaseException) -> str:
-        """Write the report of an unexpected error that the app survives; the sentence with its code."""
-        code, path = report_crash(error, self.settings.home)
-        return _("Error inesperado (código {code}). Lo escrito queda. Informe sin datos: {path}").format(
-            code=code, path=path
-        )
-
-    # -- errors ------------------------------------------------------------------------------------
-
-    def _handle_exception(self, error: Exception) -> None:
-        """A code on the terminal, places and types in a file, never a value; exit status 1."""
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-            self.save_now()
-            code, path = report_crash(error, self.settings.home)
-            self._exit_renderables.append(rich_text(crash_sentence(code, path)))
-        self._close_messages_no_wait()
-
-    def _print_error_renderables(self) -> None:
-        for renderable in self._exit_renderables[:1]:
-            self.error_console.print(renderable, soft_wrap=True)
-        self._exit_renderables.clear()
-
 
 def _board() -> Screen[Any]:
     screen: Screen[Any] = import_module("boxes_tui.screens.board").BoardScreen()
@@ -337,7 +220,7 @@ def run(open_house: Callable[[], House] | None = None, first_screen: Callable[[]
         print(error, file=sys.stderr)
         return error.exit_code
     set_language(settings.lang)
-    complaint = terminal_complaint()
+    complaint = None if os.environ.get("TEXTUAL_DRIVER") == WEB_DRIVER else terminal_complaint()
     if complaint:
         print(complaint, file=sys.stderr)
         return 1
