@@ -11,16 +11,16 @@ from tests.support.house import Desk, open_desk
 
 
 @pytest.fixture
-def desk(db_url: str, home: Path) -> Iterator[Desk]:
+def desk(migrated_db_url: str, home: Path) -> Iterator[Desk]:
     """A small house with known rows, on both databases."""
-    made = open_desk(db_url)
+    made = open_desk(migrated_db_url)
     yield made
     made.house.close()
 
 
 @pytest.fixture
-def lite(tmp_path: Path, home: Path) -> Iterator[Desk]:
+def lite(migrated_sqlite: str, home: Path) -> Iterator[Desk]:
     """The same on SQLite alone, for what no database can change."""
-    made = open_desk(f"sqlite:///{tmp_path / 'boxes.db'}")
+    made = open_desk(migrated_sqlite)
     yield made
     made.house.close()
