@@ -193,6 +193,7 @@ def units(ctx: Ctx) -> Base:
         "shown": flag(and_(sale, shown(ctx, o))),
         "done": flag(n.c.done_at.is_not(None)),
         "recall": flag(g.c.type.in_(OPERATIONAL)),
+        "campaign_id": n.c.campaign_id,
     }
     day = raw(g.c.created_day)
     where = (

@@ -1,0 +1,192 @@
+"""Names of vehicles to vehicles, a whole list at once: exact, by suffix, several, none (PRODUCT §8, FORMATS.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, String, and_, column, func, or_, select, values
+
+from boxes_tui.data.engine import is_sqlite
+from boxes_tui.data.tables import vehicle
+from boxes_tui.desk.campaign_lines import TAIL, VIN_LENGTH, Entry, Span, Token
+from boxes_tui.domain.vehicle_ids import suggest_vin
+
+CHUNK: Final = 400
+SERIAL: Final = 6
+"""The last characters of a VIN that number the vehicles of a series."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a line names: the vehicles in ascending order, and how they were found."""
+
+    how: Literal["exact", "suffix", "ambiguous", "unknown"]
+    vehicles: tuple[int, ...] = ()
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """The items in pieces that fit one statement."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def resolve(conn: Connection, found: Sequence[Entry]) -> list[Hit]:
+    """What every entry names, in order."""
+    tokens = sorted({t.text for e in found for t in e.tokens})
+    plates = _by_plate(conn, tokens)
+    whole, tails = _by_tail(conn, tokens)
+    rest = [t for t in tokens if len(t) == VIN_LENGTH and t not in whole and t not in plates]
+    short = _by_short_chassis(conn, rest)
+    made = []
+    for entry in found:
+        if entry.span is not None:
+            made.append(_range_hit(conn, entry.span))
+            continue
+        made.append(_together([_one(t, plates, whole, tails, short) for t in entry.tokens]))
+    return made
+
+
+def _one(
+    token: Token, plates: dict[str, set[int]], whole: dict[str, set[int]], tails: dict[str, set[int]],
+    short: dict[str, set[int]],
+) -> Hit:  # fmt: skip
+    text = token.text
+    full = whole.get(text, set()) | plates.get(text, set())
+    longer = tails.get(text, set()) if len(text) < VIN_LENGTH and text not in plates else set()
+    units = full | longer
+    if len(units) > 1:
+        return Hit("ambiguous", tuple(sorted(units)))
+    if units:
+        return Hit("exact" if full else "suffix", tuple(units))
+    near = short.get(text, set())
+    if near:
+        return Hit("suffix" if len(near) == 1 else "ambiguous", tuple(sorted(near)))
+    return Hit("unknown")
+
+
+def _together(hits: Sequence[Hit]) -> Hit:
+    """Several names on one line describe one vehicle: what they agree in; names that lead to different ones are listed,
+    never guessed."""
+    known = [h for h in hits if h.vehicles]
+    if not known:
+        return Hit("unknown")
+    common = set(known[0].vehicles).intersection(*(h.vehicles for h in known[1:]))
+    if len(common) == 1:
+        one = tuple(common)
+        best = "exact" if any(h.how == "exact" and h.vehicles == one for h in known) else "suffix"
+        return Hit("exact" if best == "exact" else "suffix", one)
+    every = set().union(*(h.vehicles for h in known))
+    return Hit("ambiguous", tuple(sorted(common or every)))
+
+
+def _by_plate(conn: Connection, tokens: Sequence[str]) -> dict[str, set[int]]:
+    made: dict[str, set[int]] = {}
+    short = [t for t in tokens if len(t) <= 8]
+    for part in chunks(short):
+        query = select(vehicle.c.plate, vehicle.c.id).where(
+            vehicle.c.plate.in_(part), vehicle.c.merged_into_id.is_(None)
+        )
+        for plate, unit in conn.execute(query):
+            made.setdefault(plate, set()).add(int(unit))
+    return made
+
+
+def _by_tail(conn: Connection, tokens: Sequence[str]) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
+    """Vehicles whose whole VIN (or chassis, where the DMS knows no more) is the token, and those that end in it."""
+    whole: dict[str, set[int]] = {}
+    tails: dict[str, set[int]] = {}
+    for part in chunks([t for t in tokens if len(t) >= TAIL[0]]):
+        listed = values(column("rev", String)).data([(t[::-1],) for t in part]).cte("wanted")
+        low, high = listed.c.rev, listed.c.rev.concat("~")
+        tail = vehicle.c.tail_rev
+        if is_sqlite(conn):
+            near: ColumnElement[Any] = and_(tail >= low, tail < high)
+        else:
+            near = and_(tail.op("~>=~", is_comparison=True)(low), tail.op("~<~", is_comparison=True)(high))
+        query = (
+            select(listed.c.rev, tail, vehicle.c.id).select_from(listed.join(vehicle, near))
+            .where(vehicle.c.merged_into_id.is_(None))
+        )  # fmt: skip
+        for rev, found, unit in conn.execute(query):
+            target = whole if rev == found else tails
+            target.setdefault(rev[::-1], set()).add(int(unit))
+    return whole, tails
+
+
+def _by_short_chassis(conn: Connection, tokens: Sequence[str]) -> dict[str, set[int]]:
+    """Whole VINs of vehicles of which the DMS knows only the short chassis."""
+    made: dict[str, set[int]] = {}
+    low, high = TAIL
+    for part in chunks(tokens, 40):
+        ends = {t[-n:][::-1]: t for t in part for n in range(low, high + 1)}
+        query = select(vehicle.c.tail_rev, vehicle.c.id).where(
+            vehicle.c.tail_rev.in_(list(ends)), vehicle.c.vin.is_(None), vehicle.c.merged_into_id.is_(None)
+        )
+        for rev, unit in conn.execute(query):
+            for token in part:
+                if token.endswith(rev[::-1]):
+                    made.setdefault(token, set()).add(int(unit))
+    return made
+
+
+def suggestions(conn: Connection, tokens: Iterable[str]) -> dict[str, str]:
+    """Unknown VINs that exist with I→1, O→0, Q→0: what to offer (FORMATS.md)."""
+    offered = {t: fixed for t in tokens if (fixed := suggest_vin(t))}
+    whole, _tails = _by_tail(conn, sorted(set(offered.values())))
+    return {token: fixed for token, fixed in offered.items() if fixed in whole}
+
+
+def _range_hit(conn: Connection, span: Span) -> Hit:
+    units = tuple(sorted(_in_range(conn, span)))
+    if not units:
+        return Hit("unknown")
+    whole = len(span.low) == VIN_LENGTH and "*" not in span.low + span.high
+    return Hit("exact" if whole else "suffix", units)
+
+
+def _in_range(conn: Connection, span: Span) -> set[int]:
+    """Vehicles of a range. Whole VINs in order compare as texts; where the order turns only in the serial number (other
+    model year or plant), the common beginning and the serial decide; tails compare with the same number of last
+    characters, digits with digits."""
+    low, high = span.low, span.high
+    name = func.coalesce(vehicle.c.vin, vehicle.c.chassis)
+    if "*" in low + high:
+        head = low[: low.index("*")] if "*" in low else ""
+        n = min(len(e) - e.rindex("*") - 1 if "*" in e else len(e) for e in (low, high))
+        return _tail_range(conn, low[-n:], high[-n:], head) if n >= 4 else set()
+    if len(low) < VIN_LENGTH:
+        return _tail_range(conn, low, high, "")
+    if low <= high:
+        query = select(vehicle.c.id, name).where(_between(conn, vehicle.c.vin, low, high), _alive())
+        return {int(i) for i, vin in conn.execute(query) if len(vin) == VIN_LENGTH}
+    head = low[: next(i for i in range(VIN_LENGTH) if low[i] != high[i])]
+    return _tail_range(conn, low[-SERIAL:], high[-SERIAL:], head)
+
+
+def _tail_range(conn: Connection, low: str, high: str, head: str) -> set[int]:
+    if low > high:
+        return set()
+    n = len(low)
+    name = func.coalesce(vehicle.c.vin, vehicle.c.chassis)
+    tail = func.substr(name, -n) if is_sqlite(conn) else func.right(name, n)
+    where = [_between(conn, tail, low, high), _alive(), func.length(name) >= n]
+    if head:
+        where.append(name.startswith(head, autoescape=True))
+    digits = low.isdigit() and high.isdigit()
+    query = select(vehicle.c.id, name).where(*where)
+    return {int(i) for i, text in conn.execute(query) if not digits or text[-n:].isdigit()}
+
+
+def _between(conn: Connection, text: Any, low: str, high: str) -> ColumnElement[bool]:
+    """Between two texts by their characters, whatever the database's own order of letters."""
+    if is_sqlite(conn):
+        return and_(text >= low, text <= high)
+    return and_(text.op("~>=~", is_comparison=True)(low), text.op("~<=~", is_comparison=True)(high))
+
+
+def _alive() -> ColumnElement[bool]:
+    return and_(vehicle.c.merged_into_id.is_(None), or_(vehicle.c.vin.is_not(None), vehicle.c.chassis.is_not(None)))
