@@ -12,11 +12,13 @@ from boxes_tui.cli import (
     demo,
     dnc,
     do,
+    import_,
     outbox,
     queue,
     report,
     retention,
     rights,
+    seed,
     sync,
     user,
     wallboard,
@@ -58,3 +60,5 @@ app.add_typer(branch.app, name="branch")
 app.add_typer(dnc.app, name="dnc")
 app.add_typer(audit.app, name="audit")
 app.command("wallboard")(wallboard.wallboard)
+app.command("import")(import_.import_work)
+app.add_typer(seed.app, name="seed")
