@@ -46,7 +46,9 @@ def restored(terminal: Terminal) -> bool:
 def test_a_signal_saves_restores_and_ends(open_terminal: Any, tmp_path: Path, number: signal.Signals) -> None:
     terminal = open_terminal().until("l llamar")
     terminal.send(b"l")
+    terminal.until("Nota")
     terminal.send("holá".encode())
+    terminal.until("holá")
     os.kill(terminal.pid, number)
     code, seconds = terminal.ended()
     assert code == 128 + number and seconds <= 4
@@ -57,7 +59,9 @@ def test_a_signal_saves_restores_and_ends(open_terminal: Any, tmp_path: Path, nu
 def test_a_closed_terminal_saves_and_ends(open_terminal: Any, tmp_path: Path, prefix: str) -> None:
     terminal = open_terminal(prefix=prefix).until("l llamar")
     terminal.send(b"l")
+    terminal.until("Nota")
     terminal.send(b"abc")
+    terminal.until("abc")
     os.close(terminal.fd)
     code, seconds = terminal.ended(reading=False)
     assert code == 129 and seconds <= 4 and (tmp_path / "saved").read_text() == "abc"
@@ -67,7 +71,9 @@ def test_a_closed_terminal_saves_and_ends(open_terminal: Any, tmp_path: Path, pr
 def test_a_stalled_line_does_not_hold_the_process(open_terminal: Any, tmp_path: Path, closing: bool) -> None:
     terminal = open_terminal().until("l llamar")
     terminal.send(b"l")
+    terminal.until("Nota")
     terminal.send(b"abc")
+    terminal.until("abc")
     terminal.send(b"\x1b", 0.3)
     for n in range(300):
         os.write(terminal.fd, b"\x1b[6~" if n % 2 else b"\x1b[5~")
@@ -151,6 +157,7 @@ def test_a_scrolled_row_costs_few_bytes(open_terminal: Any) -> None:
 def test_no_colour_means_none(open_terminal: Any) -> None:
     terminal = open_terminal(NO_COLOR="1").until("l llamar")
     terminal.send(b"j")
+    terminal.until("opportunities:1")
     colours = re.findall(rb"\x1b\[([0-9;]*)m", terminal.raw)
     assert {part for one in colours for part in one.split(b";")} <= {b"", b"0", b"1", b"7"}
     assert any(b"7" in one for one in colours)
@@ -163,7 +170,7 @@ def test_sixteen_colours(open_terminal: Any) -> None:
 
 
 def test_a_terminal_without_the_glyphs_gets_ascii(open_terminal: Any) -> None:
-    terminal = open_terminal(BOXES_ASCII="1").until("l llamar")
+    terminal = open_terminal(BOXES_ASCII="1").until("CLIENTE").until("l llamar")
     assert terminal.lines()[3].startswith(" =  24/11") and "ÑANDÚ" in terminal.lines()[3]
 
 
