@@ -14,7 +14,15 @@ from boxes_tui.dms.fed import apply_fed, blocks, restore
 from boxes_tui.dms.ground import touched
 from boxes_tui.dms.shape import OWN_DATE
 from boxes_tui.dms.stage import Staged
-from boxes_tui.domain.due_date import DEFAULT_KM, DEFAULT_KM_PER_DAY, DEFAULT_MONTHS, add_months, km_per_day
+from boxes_tui.domain.due_date import (
+    DEFAULT_KM,
+    DEFAULT_KM_PER_DAY,
+    DEFAULT_MONTHS,
+    add_months,
+    km_per_day,
+    next_target,
+)
+from boxes_tui.domain.working_days import argentina_calendar
 
 
 def feed_vehicles(conn: Connection, ctx: Context, staged: Staged) -> None:
@@ -162,11 +170,16 @@ def _services(conn: Connection, ctx: Context, block: Sequence[int]) -> None:
 
 
 def _due(base: int | None, own: list[tuple[date, int]], km: int | None, use: float | None) -> int | None:
-    """The day that comes first: interval of months after the last service or delivery, or of km at the known use."""
+    """What comes first: the interval of months after the last service or delivery, or the kilometres of the next service
+    at the known use; Sundays and national holidays are skipped."""
     candidates = []
     if base:
         candidates.append(add_months(date.fromordinal(base), DEFAULT_MONTHS).toordinal())
     if own and km is not None:
-        left = (km // DEFAULT_KM + 1) * DEFAULT_KM - own[-1][1]
-        candidates.append(own[-1][0].toordinal() + round(max(0, left) / (use or DEFAULT_KM_PER_DAY)))
-    return min(candidates) if candidates else None
+        read_on, read = own[-1]
+        target = next_target(read) if read_on.toordinal() == base else (km // DEFAULT_KM + 1) * DEFAULT_KM
+        candidates.append(read_on.toordinal() + round(max(0, target - read) / (use or DEFAULT_KM_PER_DAY)))
+    if not candidates:
+        return None
+    due = date.fromordinal(min(candidates))
+    return argentina_calendar(due.year).next_open(due).toordinal()

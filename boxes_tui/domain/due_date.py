@@ -17,6 +17,9 @@ DEFAULT_KM_PER_DAY: Final = 38.0
 MIN_SPAN_DAYS: Final = 30
 """Readings closer together than this tell nothing about the use of a vehicle."""
 
+MAX_DAYS: Final = 36_500
+"""A vehicle that hardly moves is never due by its kilometres; a date must still come out."""
+
 Reading = tuple[date, int]
 """A day and the kilometres that the odometer showed."""
 
@@ -88,7 +91,7 @@ def suggest(
     if current_km is not None:
         target = _target(base_day, current_km, readings, interval_km)
         left = max(0, target - current_km)
-        days = round(left / use)
+        days = min(round(left / use), MAX_DAYS)
         by_km = _day_of(current_km, readings, today) + timedelta(days)
         text = _("{target} km − {now} km = {left} km ÷ {use} km/día = {days} días").format(
             target=number(target), now=number(current_km), left=number(left), use=number(use), days=days

@@ -58,8 +58,17 @@ class Calendar:
 
 @lru_cache(maxsize=32)
 def argentina_holidays(year: int) -> frozenset[date]:
-    """The national holidays of a year, without the bridge days for tourism (a workshop opens on those)."""
+    """The national holidays of a year, without the bridge days for tourism (a workshop opens on those);
+    none for years that only a wrong date can name."""
+    if not 1990 <= year <= 2100:
+        return frozenset()
     import holidays
 
     named = holidays.country_holidays("AR", years=year, language="en_US")
     return frozenset(day for day, name in named.items() if "bridge" not in name.lower())
+
+
+@lru_cache(maxsize=32)
+def argentina_calendar(year: int) -> Calendar:
+    """The national holidays of a year and the next: for dates of no branch in particular."""
+    return Calendar(argentina_holidays(year) | argentina_holidays(year + 1))

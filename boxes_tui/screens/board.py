@@ -186,7 +186,7 @@ class BoardScreen(ActingScreen):
         for p in b.promised[:4]:
             when = at.local(p.at)
             tone, sign = ("vencida", "▲") if when < at.now else ("hoy", "■")
-            made.append([(f"{sign} ", tone), clock(when), " " + _("mía" if p.mine else "cualquiera")])
+            made.append([(f"{sign} ", tone), clock(when), " " + (_("mía") if p.mine else _("cualquiera"))])
         made += ["", [(_("Fugas").upper(), "atenuado")]]
         made += [f"{text:<15}{leaks.get(k, 0):>3}" for k, text in names.items()]
         made += ["", [(_("AGENTES HOY"), "atenuado")]]

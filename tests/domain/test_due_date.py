@@ -77,6 +77,12 @@ def test_the_use_of_a_vehicle() -> None:
     assert km_per_day([(day, 50_000), (day + timedelta(10), 1000), (day + timedelta(110), 6000)]) == 50
 
 
+def test_a_vehicle_that_hardly_moves_is_due_by_its_months() -> None:
+    made = suggest(TODAY, date(2026, 11, 3), 1_001, [(date(2006, 11, 3), 1_000), (date(2026, 11, 3), 1_001)], AR)
+    assert made.due == date(2027, 11, 3)
+    assert suggest(TODAY, None, 1_001, [(date(2006, 11, 3), 1_000), (date(2026, 11, 3), 1_001)], AR).due > TODAY
+
+
 def test_months() -> None:
     assert add_months(date(2026, 1, 31), 1) == date(2026, 2, 28)
     assert add_months(date(2026, 11, 30), 3) == date(2027, 2, 28)

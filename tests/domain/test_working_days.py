@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boxes_tui.domain.working_days import Calendar, argentina_holidays
+from boxes_tui.domain.working_days import Calendar, argentina_calendar, argentina_holidays
 
 AR = Calendar(argentina_holidays(2026) | argentina_holidays(2027))
 DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 1))
@@ -27,6 +27,12 @@ def test_national_holidays_without_the_bridge_days_of_tourism() -> None:
     assert {date(2026, 5, 1), date(2026, 7, 9), date(2026, 12, 8), date(2026, 12, 25)} <= days
     assert date(2026, 12, 7) not in days
     assert date(2026, 7, 10) not in days
+
+
+def test_a_date_of_no_branch_in_particular() -> None:
+    assert argentina_calendar(2026).next_open(date(2026, 10, 4)) == date(2026, 10, 5)
+    assert argentina_calendar(2026).next_open(date(2027, 1, 1)) == date(2027, 1, 2)
+    assert argentina_holidays(1066) == frozenset()
 
 
 def test_next_days() -> None:
