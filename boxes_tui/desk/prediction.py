@@ -12,7 +12,7 @@ from boxes_tui.data.reads.days import calendar
 from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, opportunity, repair_order, sale_delivery, vehicle
-from boxes_tui.domain.due_date import suggest
+from boxes_tui.domain.due_date import DEFAULT_KM_PER_DAY, suggest
 from boxes_tui.domain.formats import number, show_day
 from boxes_tui.i18n import _
 
@@ -34,14 +34,16 @@ def prediction(conn: Connection, session: Session, row: QueueRow) -> Prediction:
     today = session.today_of(row.branch_id)
     readings, base, word = _history(conn, row.vehicle_id)
     days = calendar(conn, row.branch_id, today)
-    km = row.km
+    km, usual = row.km, _usual(conn, row.vehicle_id)
     known = readings[-1][1] if readings else None
 
     def told(current: int | None) -> tuple[str, str, tuple[str, ...]]:
         own = list(readings)
         if current is not None and current != known:
             own.append((today, current))
-        made = suggest(today, base, current if current is not None else known, own, days, base_word=word)
+        made = suggest(
+            today, base, current if current is not None else known, own, days, usual_km_per_day=usual, base_word=word
+        )
         about = _("Service {km} km").format(km=number(made.target_km)) if made.target_km else _("Service")
         return about, show_day(made.due, today), made.lines
 
@@ -69,6 +71,20 @@ def _history(conn: Connection, vehicle_id: int | None) -> tuple[list[tuple[date,
     if rows:
         return readings, rows[-1][0], _("el último service")
     return readings, sold, _("la entrega")
+
+
+def _usual(conn: Connection, vehicle_id: int | None) -> float:
+    """Kilometres per day of the latest vehicles of the same model; the general figure where none is known."""
+    model = select(vehicle.c.model).where(vehicle.c.id == vehicle_id).scalar_subquery()
+    latest = (
+        select(vehicle.c.km_per_day_milli)
+        .where(vehicle.c.model == model, vehicle.c.km_per_day_milli.is_not(None))
+        .order_by(vehicle.c.id.desc())
+        .limit(200)
+        .subquery()
+    )
+    found = conn.execute(select(func.avg(latest.c.km_per_day_milli))).scalar()
+    return float(found) / 1000 if found else DEFAULT_KM_PER_DAY
 
 
 def agents(conn: Connection, session: Session) -> tuple[tuple[str, str], ...]:

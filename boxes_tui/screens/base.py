@@ -201,7 +201,9 @@ class DeskScreen(BoxesScreen[None]):
         by_key = {v.shown: v for v in on_screen(self.place, self.session.role)}
         return [
             Key(shown, _(label), enabled, press=by_key[shown].key)
-            for shown, label, enabled in keys_line(self.place, self.session.role, self.refused())
+            for shown, label, enabled in keys_line(
+                self.place, self.session.role, self.refused(), wide=self.size.width >= 110
+            )
             if shown in by_key and self._method(by_key[shown].id) is not None
         ]
 
