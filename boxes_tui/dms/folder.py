@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -32,6 +32,11 @@ class Folder:
     def waiting(self, entity: EntitySpec) -> list[Path]:
         """Whole files of an entity's pattern, in the order of their names."""
         return self.settled([p for p in self._listed() if entity.files and fnmatchcase(p.name, entity.files)])
+
+    def waiting_any(self, entities: Sequence[EntitySpec]) -> list[Path]:
+        """Whole files that any of the entities reads, in the order of their names; one look serves all."""
+        patterns = [e.files for e in entities if e.files]
+        return self.settled([p for p in self._listed() if any(fnmatchcase(p.name, f) for f in patterns)])
 
     def _listed(self) -> Iterator[Path]:
         try:

@@ -19,6 +19,13 @@ from boxes_tui.data.engine import is_sqlite, write_connection
 
 KINDS: Final = ("customer", "vehicle", "sale_delivery", "appointment", "repair_order")
 
+_PG_SETTINGS: Final = (
+    "statement_timeout = '1h'",
+    "lock_timeout = '60s'",
+    "idle_in_transaction_session_timeout = '15min'",
+    "client_connection_check_interval = '1s'",  # a killed run's statement ends, and with it its locks
+)
+
 
 @contextmanager
 def run_connection(engine: Engine) -> Iterator[Connection]:
@@ -30,6 +37,9 @@ def run_connection(engine: Engine) -> Iterator[Connection]:
             raw.create_function("reverse", 1, _reverse, deterministic=True)
             raw.create_function("boxes_day", 2, _Days(), deterministic=True)
         with conn.begin():
+            if not is_sqlite(conn):
+                for setting in _PG_SETTINGS:
+                    conn.execute(text(f"SET {setting}"))
             conn.execute(text("DROP TABLE IF EXISTS boxes_touched"))
             conn.execute(
                 text("CREATE TEMP TABLE boxes_touched (kind TEXT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (kind, id))")
@@ -41,6 +51,8 @@ def run_connection(engine: Engine) -> Iterator[Connection]:
                 conn.rollback()
                 raw.execute("DROP TABLE IF EXISTS temp.boxes_touched")
                 raw.execute("PRAGMA temp_store=MEMORY")
+            elif not conn.closed and not conn.invalidated:
+                conn.invalidate()  # its settings and temporary tables end with it
 
 
 def touch(conn: Connection, kind: str, query: str, params: dict[str, Any] | None = None) -> None:

@@ -9,8 +9,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -20,15 +18,14 @@ from boxes_tui.data.commands import notify
 from boxes_tui.data.engine import set_scope
 from boxes_tui.data.suppression import sweep
 from boxes_tui.dms import derive
-from boxes_tui.dms.apply import Context, Counts
-from boxes_tui.dms.folder import Folder
+from boxes_tui.dms.apply import Context, Counts, new_branch
 from boxes_tui.dms.ground import run_connection, touch_since
 from boxes_tui.dms.guards import GuardTripped
+from boxes_tui.dms.inbox import Inbox, Watch
+from boxes_tui.dms.lock import heartbeat, source_lock
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.merge import Outcome, Waiting, run_entity
-from boxes_tui.dms.records import ENTITIES, FileRead, FileRefused
 from boxes_tui.dms.sources import waiting_of
-from boxes_tui.dms.tabular import sha256_of
 from boxes_tui.errors import Locked
 
 GROUPS = (
@@ -40,18 +37,16 @@ GROUPS = (
 )
 """Entities that share a transaction: lines and incidents go with their orders."""
 
-Progress = Callable[[str, FileRead, int | None], None]
-
 
 @dataclass
 class Options:
-    """How a run is made."""
+    """How a run is made. ``stop`` asks for an end between two entities; ``watch_rows`` sees the rows go by."""
 
     dry_run: bool = False
     full: bool = False
     allow: frozenset[str] = frozenset()
     stop: Callable[[], bool] = lambda: False
-    watch_rows: Callable[[str, FileRead, int | None], FileRead] = lambda _entity, read, _expected: read
+    watch_rows: Watch = lambda _entity, read, _expected: read
 
 
 @dataclass
@@ -79,50 +74,33 @@ class _DryRun(Exception):
     """Ends a dry run's transaction."""
 
 
-def run_source(engine: Engine, clock: Clock, spec: SourceSpec, options: Options, lock: Callable[..., Any]) -> Report:
-    """One run. Raises :class:`Locked` when another run of the source is at work."""
-    with lock(engine, spec.name) as held:
-        if not held:
-            raise Locked(_holder(engine, spec.name))
-        run = _Run(engine, clock, spec, options)
-        with run_connection(engine) as run.conn:
-            if not options.dry_run:
-                return run.run()
-            with contextlib.suppress(_DryRun), run.conn.begin():
-                run.dry = True
-                run.run()
-                raise _DryRun
-            return run.report
-
-
-def _holder(engine: Engine, source: str) -> str:
-    with engine.connect() as conn:
-        row = conn.execute(
-            text(
-                "SELECT r.holder, r.id FROM sync_run r JOIN source s ON s.id = r.source_id WHERE s.name = :n "
-                "AND r.status = 'running' ORDER BY r.id DESC LIMIT 1"
-            ),
-            {"n": source},
-        ).first()
-    who = f"{row[0]} (corrida {row[1]})" if row else "otro proceso"
-    return f"La fuente {source} ya se está leyendo: {who}. No se hizo nada."
+def run_source(
+    engine: Engine, clock: Clock, spec: SourceSpec, options: Options, lock: Callable[..., Any] = source_lock
+) -> Report:
+    """One run. Raises :class:`Locked` when another run of the source is at work, and ``BoxesError`` when the source
+    cannot be reached."""
+    with lock(engine, spec.name), run_connection(engine) as conn:
+        run = _Run(engine, clock, spec, options, conn)
+        if not options.dry_run:
+            return run.run()
+        with contextlib.suppress(_DryRun), conn.begin():
+            run.run()
+            raise _DryRun
+        return run.report
 
 
 class _Run:
-    def __init__(self, engine: Engine, clock: Clock, spec: SourceSpec, options: Options) -> None:
-        self.engine, self.clock, self.spec, self.options = engine, clock, spec, options
-        self.conn: Connection
-        self.dry = False
+    def __init__(self, engine: Engine, clock: Clock, spec: SourceSpec, options: Options, conn: Connection) -> None:
+        self.engine, self.clock, self.spec, self.options, self.conn = engine, clock, spec, options, conn
         self.report = Report(spec.name)
-        self.folder = Folder(spec) if spec.kind == "folder" else None
-        self.refused: dict[Path, FileRefused] = {}
-        self.readers: dict[Path, set[str]] = {}
+        self.inbox = Inbox(spec, options.watch_rows, dry=options.dry_run) if spec.kind == "folder" else None
         self.bookings_read: tuple[int, int] | None = None
 
     @contextmanager
     def unit(self) -> Iterator[Connection]:
         """A transaction: its own, or the one of a dry run."""
-        if self.dry:
+        if self.options.dry_run:
+            set_scope(self.conn, None)
             yield self.conn
             return
         with self.conn.begin():
@@ -130,19 +108,19 @@ class _Run:
             yield self.conn
 
     def run(self) -> Report:
-        if self.folder is not None:
-            self.folder.check()
+        if self.inbox is not None:
+            self.inbox.folder.check()
         with self.unit() as conn:
-            set_scope(conn, None)
             self.ctx = self._begin(conn)
         self.report.run = self.ctx.run_id
         try:
-            self._entities()
-            self._derive()
-            self._end()
+            with heartbeat(self.engine, self.ctx.run_id):
+                self._entities()
+                self._derive()
+                self._end()
         except BaseException:
             self.report.status, self.report.exit = "failed", 1
-            if not self.dry:
+            if not self.options.dry_run:
                 with contextlib.suppress(Exception):
                     self.conn.rollback()
                     with self.unit() as conn:
@@ -159,21 +137,19 @@ class _Run:
             source_id = conn.execute(
                 text("INSERT INTO source (name, kind) VALUES (:n, :k) RETURNING id"), {"n": name, "k": self.spec.kind}
             ).scalar_one()
+        moment = int(wall().timestamp())
         conn.execute(
-            text(
-                "UPDATE sync_run SET status = 'abandoned', finished_at = :now WHERE source_id = :s AND status = 'running'"
-            ),
-            {"s": source_id, "now": int(wall().timestamp())},
-        )
+            text("UPDATE sync_run SET status = 'abandoned', finished_at = :now WHERE source_id = :s AND status = 'running'"),
+            {"s": source_id, "now": moment},
+        )  # fmt: skip
         self.token = conn.execute(text("SELECT coalesce(max(token), 0) + 1 FROM sync_run")).scalar_one()
-        now = int(self.clock.now().timestamp())
         run_id = conn.execute(
             text(
                 "INSERT INTO sync_run (source_id, started_at, business_day, status, holder, beat_at, token) "
                 "VALUES (:s, :wall, :day, 'running', :who, :wall, :token) RETURNING id"
             ),
-            {"s": source_id, "wall": int(wall().timestamp()), "day": today.toordinal(),
-             "who": f"{socket.gethostname()}:{os.getpid()}", "token": self.token},
+            {"s": source_id, "wall": moment, "day": today.toordinal(), "who": f"{socket.gethostname()}:{os.getpid()}",
+             "token": self.token},
         ).scalar_one()  # fmt: skip
         if conn.execute(text("SELECT 1 FROM setting WHERE name = 'go_live'")).scalar() is None:
             conn.execute(
@@ -182,16 +158,14 @@ class _Run:
         derived = conn.execute(
             text("SELECT value FROM setting WHERE name = :n"), {"n": f"derived:{source_id}"}
         ).scalar()
-        ctx = Context(
-            int(source_id), int(run_id), int(derived) + 1 if derived else 0, now, today.toordinal(), self.spec.timezone, 0,
-            self.options.allow, dry_run=self.options.dry_run,
-        )  # fmt: skip
+        now = int(self.clock.now().timestamp())
+        since = int(derived) + 1 if derived else 0
+        ctx = Context(int(source_id), int(run_id), since, now, today.toordinal(), self.spec.timezone, 0,
+                      self.options.allow, dry_run=self.options.dry_run)  # fmt: skip
         ctx.default_branch_id = self._default_branch(conn, ctx)
         return ctx
 
     def _default_branch(self, conn: Connection, ctx: Context) -> int:
-        from boxes_tui.dms.apply import new_branch
-
         code = self.spec.branch
         if code is None:
             return int(conn.execute(text("SELECT id FROM branch ORDER BY id LIMIT 1")).scalar_one())
@@ -202,11 +176,11 @@ class _Run:
         report = self.report
         if report.exit == 0 and any(c.rejected for c in report.entities):
             report.status, report.exit = "rejects", 3
+        if self.ctx.new_branches:
+            report.said.append("Sucursales nuevas: " + ", ".join(self.ctx.new_branches) + " (W-BRANCH)")
         with self.unit() as conn:
             self._finish(conn)
         report.samples = self.ctx.samples if self.options.dry_run else []
-        if self.ctx.new_branches:
-            report.said.append("Sucursales nuevas: " + ", ".join(self.ctx.new_branches) + " (W-BRANCH)")
 
     def _finish(self, conn: Connection) -> None:
         report = self.report
@@ -222,20 +196,31 @@ class _Run:
         waiting = self._waiting()
         for group in GROUPS:
             mine = [e for e in group if e in self.spec.entities]
-            if not mine:
-                continue
-            if self.options.stop():
+            if mine and self.options.stop():
                 self.report.said.append("La corrida se detuvo entre dos entidades, como se pidió.")
-                return
+                break
+            if mine:
+                self._group(mine, waiting)
+        if self.inbox is not None:
+            self.inbox.move_refused(self.ctx)
+
+    def _waiting(self) -> dict[str, list[Waiting]]:
+        if self.inbox is None:
+            return waiting_of(self.spec, self.ctx, self.clock, self.options.watch_rows)
+        with self.unit() as conn:
+            return self.inbox.waiting(conn, self.ctx)
+
+    def _group(self, names: list[str], waiting: dict[str, list[Waiting]]) -> None:
+        """One transaction: the entities of a group, then their files."""
+        with self.unit() as conn:
+            for name in names:
+                self._entity(conn, self.spec.entities[name], waiting.get(name, []))
+            sweep(conn, self.ctx.run_id, self.clock.now())
+            self._hold(conn)
+            notify(conn)
+        if self.inbox is not None and (moved := self.inbox.committed(self.ctx, names)):
             with self.unit() as conn:
-                for name in mine:
-                    self._entity(conn, self.spec.entities[name], waiting.get(name, []))
-                sweep(conn, self.ctx.run_id, self.clock.now())
-                self._hold(conn)
-                notify(conn)
-            for name in mine:
-                self._committed(name)
-        self._move_refused()
+                self.inbox.forget(conn, self.ctx, moved)
 
     def _entity(self, conn: Connection, entity: EntitySpec, waiting: list[Waiting]) -> None:
         savepoint = conn.begin_nested()
@@ -255,36 +240,28 @@ class _Run:
         self.report.entities.append(counts)
         self.report.said.append(f"{entity.name}: {error.reason}")
         self.report.status, self.report.exit = "guard", 5
-        for readers in self.readers.values():
-            if entity.name in readers:
-                readers.add("(guard)")  # the file waits where it is
+        if self.inbox is not None:
+            self.inbox.hold(entity.name)
         self._entity_row(conn, entity, counts, guard=error.guard, message=error.reason, read=False)
 
     def _keep(self, conn: Connection, entity: EntitySpec, outcome: Outcome) -> None:
-        counts = outcome.counts
-        self.report.entities.append(counts)
+        counts, report = outcome.counts, self.report
+        report.entities.append(counts)
         for name, refused in outcome.refused:
             where = f", línea {refused.line}" if refused.line else ""
-            self.report.said.append(f"{entity.name}: {name}{where}: {refused.reason}; el archivo pasó a rejected/")
-            if self.report.exit == 0:
-                self.report.status, self.report.exit = "rejects", 3
-            if self.folder is not None:
-                self.refused[self.folder.path / name] = refused
-        self.report.said += [f"{entity.name}: {w} (primera carga, sólo aviso)" for w in outcome.warned]
+            gone = "; el archivo pasó a rejected/" if self.inbox is not None else ""
+            report.said.append(f"{entity.name}: {name}{where}: {refused.reason}{gone}")
+            if report.exit == 0:
+                report.status, report.exit = "rejects", 3
+            if self.inbox is not None:
+                self.inbox.refuse(name, refused)
+        report.said += [f"{entity.name}: {w} (primera carga, sólo aviso)" for w in outcome.warned]
         if entity.name == "appointment" and outcome.read_any and counts.complete:
             low, high = entity.window_days or (-36500, 36500)
             self.bookings_read = (self.ctx.today + low, self.ctx.today + high)
         self._entity_row(conn, entity, counts, read=outcome.read_any)
-        for path, readers in self.readers.items():
-            if entity.name in readers and path not in self.refused and not self.dry:
-                conn.execute(
-                    text(
-                        "INSERT INTO move_pending (source_id, run_id, path, sha256, day) VALUES (:s, :run, :p, :d, :day) "
-                        "ON CONFLICT (source_id, path, sha256) DO NOTHING"
-                    ),
-                    {"s": self.ctx.source_id, "run": self.ctx.run_id, "p": str(path), "d": self.digests[path],
-                     "day": self.ctx.today},
-                )  # fmt: skip
+        if self.inbox is not None and not self.options.dry_run:
+            self.inbox.remember(conn, self.ctx, entity.name)
 
     def _entity_row(
         self, conn: Connection, entity: EntitySpec, counts: Counts, *, guard: str | None = None,
@@ -302,7 +279,6 @@ class _Run:
 
     def _derive(self) -> None:
         with self.unit() as conn:
-            self._hold(conn)
             if self.ctx.since_run < self.ctx.run_id:  # an earlier run was killed before it came to this
                 touch_since(conn, self.ctx.since_run)
             derive.derive(conn, self.ctx, self.spec, bookings_read=self.bookings_read)
@@ -311,6 +287,7 @@ class _Run:
             conn.execute(
                 text("INSERT INTO setting (name, value) VALUES (:n, :v)"), {"n": name, "v": str(self.ctx.run_id)}
             )
+            self._hold(conn)
             notify(conn)
 
     def _hold(self, conn: Connection) -> None:
@@ -319,105 +296,8 @@ class _Run:
             text("SELECT max(token) FROM sync_run WHERE source_id = :s"), {"s": self.ctx.source_id}
         ).scalar_one()
         if newest != self.token:
-            raise Locked(
-                f"Otra corrida tomó el lugar de ésta en la fuente {self.spec.name}; lo no guardado se descartó."
-            )
+            raise Locked(f"Otra corrida tomó el lugar de ésta en {self.spec.name}; lo no guardado se descartó.")
         conn.execute(
             text("UPDATE sync_run SET beat_at = :now WHERE id = :id"),
             {"now": int(wall().timestamp()), "id": self.ctx.run_id},
         )
-
-    # -- files -------------------------------------------------------------------------------------
-
-    def _waiting(self) -> dict[str, list[Waiting]]:
-        self.digests: dict[Path, str] = {}
-        if self.folder is None:
-            return waiting_of(self.spec, self.ctx, self.clock, self.options.watch_rows)
-        committed = self._finish_moves()
-        found: dict[str, list[Waiting]] = {}
-        for name in ENTITIES:
-            entity = self.spec.entities.get(name)
-            for path in self.folder.waiting(entity) if entity else ():
-                if path not in self.digests:
-                    self.digests[path] = sha256_of(path)
-                self.readers.setdefault(path, set()).add(name)
-        for name in ENTITIES:
-            entity = self.spec.entities.get(name)
-            if entity is None:
-                continue
-            for path, readers in self.readers.items():
-                if name in readers:
-                    done = name in committed.get((str(path), self.digests[path]), set())
-                    found.setdefault(name, []).append(self._file(entity, path, done))
-        return found
-
-    def _file(self, entity: EntitySpec, path: Path, already_read: bool) -> Waiting:
-        from boxes_tui.dms.tabular import open_file, raw_lines
-
-        digest = self.digests[path]
-
-        def opened() -> FileRead:
-            read = open_file(self.spec, entity, path, digest)
-            return self.options.watch_rows(entity.name, read, None)
-
-        return Waiting(
-            path.name, digest, opened, lambda lines: raw_lines(path, entity, lines) if lines else {}, already_read
-        )
-
-    def _finish_moves(self) -> dict[tuple[str, str], set[str]]:
-        """Finish what a killed run left: move files whose every entity has committed; tell which entities have."""
-        committed: dict[tuple[str, str], set[str]] = {}
-        assert self.folder is not None
-        with self.unit() as conn:
-            pending = conn.execute(
-                text("SELECT id, run_id, path, sha256, day FROM move_pending WHERE source_id = :s"),
-                {"s": self.ctx.source_id},
-            ).all()
-            for row_id, run_id, name, digest, day in pending:
-                path = Path(name)
-                if not path.exists() or sha256_of(path) != digest:
-                    conn.execute(text("DELETE FROM move_pending WHERE id = :id"), {"id": row_id})
-                    continue
-                done = set(
-                    conn.execute(
-                        text("SELECT entity FROM sync_read WHERE source_id = :s AND digest = :d AND run_id >= :run"),
-                        {"s": self.ctx.source_id, "d": digest, "run": run_id},
-                    ).scalars()
-                )
-                wanted = {
-                    e.name for e in self.spec.entities.values() if e.files and _matches(path.name, e.files)
-                }  # fmt: skip
-                if wanted <= done and not self.dry:
-                    self.folder.move_processed(path, run_id, date.fromordinal(day))
-                    conn.execute(text("DELETE FROM move_pending WHERE id = :id"), {"id": row_id})
-                else:
-                    committed[(name, digest)] = done
-        return committed
-
-    def _committed(self, name: str) -> None:
-        """An entity has committed: files that nobody else will read are moved."""
-        if self.dry or self.folder is None:
-            return
-        for path, readers in list(self.readers.items()):
-            readers.discard(name)
-            if readers or path in self.refused:
-                continue
-            self.folder.move_processed(path, self.ctx.run_id, date.fromordinal(self.ctx.today))
-            del self.readers[path]
-            with self.unit() as conn:
-                conn.execute(
-                    text("DELETE FROM move_pending WHERE source_id = :s AND path = :p AND sha256 = :d"),
-                    {"s": self.ctx.source_id, "p": str(path), "d": self.digests[path]},
-                )
-
-    def _move_refused(self) -> None:
-        if self.dry or self.folder is None:
-            return
-        for path, refused in self.refused.items():
-            self.folder.move_rejected(path, refused, self.ctx.run_id)
-
-
-def _matches(name: str, pattern: str) -> bool:
-    from fnmatch import fnmatchcase
-
-    return fnmatchcase(name, pattern)

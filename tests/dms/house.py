@@ -11,7 +11,6 @@ from boxes_tui.bootstrap import House, open_house
 from boxes_tui.clock import Clock
 from boxes_tui.config import Settings
 from boxes_tui.data.reads import queues
-from boxes_tui.dms.lock import source_lock
 from boxes_tui.dms.mapping import load_sources
 from boxes_tui.dms.runs import Options, Report, run_source
 
@@ -25,9 +24,7 @@ def desk(home: Path, now: str, url: str | None = None) -> House:
 
 def sync(house: House, toml: Path, **options: Any) -> list[Report]:
     """Run every source of a TOML file once."""
-    made = [
-        run_source(house.engine, house.clock, s, Options(**options), source_lock) for s in load_sources(toml).values()
-    ]
+    made = [run_source(house.engine, house.clock, s, Options(**options)) for s in load_sources(toml).values()]
     house.refresh()
     return made
 
