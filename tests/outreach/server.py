@@ -42,7 +42,7 @@ class Inbox:
     def _step(self, server: SMTP, step: str) -> str | None:
         self.steps.append(step)
         if self.dies(step):
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
             raise ConnectionResetError
         return self.answers.get(step)

@@ -81,8 +81,8 @@ def test_no_show_ladder(lite: Kit) -> None:
                     customer_id=who, code="no_answer", **common,
                 )
             )  # fmt: skip
-    rows = {r.id: r.due for r in lite.house.read(no_show_ladder)}
-    assert (rows[at[3]], rows[at[7]]) == (True, False)  # asked on D1, D3 is due again; asked on D7, done
+    due = {r.id: r.due for r in lite.house.read(no_show_ladder)}
+    assert (due[at[3]], due[at[7]]) == (True, False)  # asked on D1, D3 is due again; asked on D7, done
 
 
 def test_retention_counts_then_lets_go(kit: Kit) -> None:
