@@ -25,16 +25,16 @@ def server(inbox: Inbox) -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def kit(tmp_path: Path, db_url: str, server: MailServer) -> Iterator[Kit]:
+def kit(tmp_path: Path, migrated_db_url: str, server: MailServer) -> Iterator[Kit]:
     """A desk on each database whose mail goes to ``server``."""
-    made = Kit(tmp_path, db_url, server.port)
+    made = Kit(tmp_path, migrated_db_url, server.port)
     yield made
     made.house.close()
 
 
 @pytest.fixture
-def lite(tmp_path: Path, server: MailServer) -> Iterator[Kit]:
+def lite(tmp_path: Path, migrated_sqlite: str, server: MailServer) -> Iterator[Kit]:
     """A desk on SQLite alone, where the database makes no difference."""
-    made = Kit(tmp_path, f"sqlite:///{tmp_path / 'boxes.db'}", server.port)
+    made = Kit(tmp_path, migrated_sqlite, server.port)
     yield made
     made.house.close()

@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import select
+import shlex
 import struct
 import sys
 import termios
@@ -39,7 +40,7 @@ class Terminal:
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
             os.chdir(REPOSITORY)
-            os.execve("/bin/sh", ["sh", "-c", f"{prefix} exec {sys.executable} -m {module}"], keep)
+            os.execve("/bin/sh", ["sh", "-c", f"{prefix} exec {shlex.quote(sys.executable)} -m {module}"], keep)
 
     def until(self, text: str, limit: float = 15.0) -> Terminal:
         """Read until the emulator shows ``text``."""
