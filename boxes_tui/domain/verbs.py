@@ -57,7 +57,7 @@ VERBS: Final = (
     _v("customer", "v", N_("cliente"), N_("Ver cliente"), _ROWS, "viewer", "customer"),
     _v("note", "N", N_("nota"), N_("Nota"), (*_ROWS, "customer"), "agent", "customer"),
     _v("search", "slash", N_("buscar"), N_("Buscar"), _ALL, "viewer", "list", "/"),
-    _v("mark", "space", N_("marcar"), N_("Marcar"), LISTS, "viewer", "list", "espacio"),
+    _v("mark", "space", N_("marcar"), N_("Marcar"), LISTS, "viewer", "list", N_("espacio")),
     _v("filters", "f", N_("filtros"), N_("Más filtros"), (*LISTS, "report", "grid", "reconciliation")),
     _v("menu", "m", N_("más opciones"), N_("Más opciones"), (*LISTS, "grid", "wizard2"), "viewer", "list"),
     _v("export", "x", N_("exportar"), N_("Exportar"), (*LISTS, "report", "grid", "customer"), "agent", "list"),

@@ -22,7 +22,7 @@ PLACES = {
     "report": N_("Reportes"), "grid": N_("Ver en grilla"), "reconciliation": N_("Conciliación"),
     "wizard": N_("Gestor de oportunidades"),
 }  # fmt: skip
-MOVES = (("↑↓ jk", N_("mover")), ("Tab", N_("filtro siguiente")), ("Enter", N_("ficha")), ("Inicio Fin Pág", ""))
+MOVES = (("↑↓ jk", N_("mover")), ("Tab", N_("filtro siguiente")), ("Enter", N_("ficha")), (N_("Inicio Fin Pág"), ""))
 COLUMN = 39
 
 
@@ -78,14 +78,14 @@ def help_lines(place: str, role: str) -> list[Line]:
         if own:
             blocks.append([[(f" {_(title)}", "atenuado")], *(_verb_line(v) for v in own)])
     if place in QUEUES:
-        blocks.append([[(" " + _("MOVERSE"), "atenuado")], *(_key_line(k, _(w) if w else "") for k, w in MOVES)])
+        blocks.append([[(" " + _("MOVERSE"), "atenuado")], *(_key_line(_(k), _(w) if w else "") for k, w in MOVES)])
     lines = _two_columns(blocks)
     lines += ["", [(" " + _("SIGNOS"), "atenuado")],
               "  " + _("▲ vencida   ■ hoy   ▷ próxima   ✓ hecho   ● elegida   @ e-mail   @! falló"),
               "  " + _("◆ oportunidad agendada   T tomado   t tomado por mí   x no llamar (ofertas)")]  # fmt: skip
     if place in QUEUES:
         lines += ["", [(" " + _("QUÉ HAY ACÁ"), "atenuado")], *_wrapped(_(QUEUES[place].help), 76)]
-    lines += ["", [(" " + _("FECHAS"), "atenuado"), "   12/5   12-05-26   hoy   mañana   +3d   lu 15:30"]]
+    lines += ["", [(" " + _("FECHAS"), "atenuado"), "   " + _("12/5   12-05-26   hoy   mañana   +3d   lu 15:30")]]
     if place == "board":
         lines += ["", [(" " + _("PUESTA EN MARCHA"), "atenuado")],
                   "  boxes sync --config dms.toml --watch 60      " + _("lee el DMS"),
@@ -96,7 +96,7 @@ def help_lines(place: str, role: str) -> list[Line]:
 
 
 def _verb_line(verb: Verb) -> Line:
-    return _key_line(verb.shown, _(verb.help))
+    return _key_line(_(verb.shown), _(verb.help))
 
 
 def _key_line(key: str, words: str) -> Line:

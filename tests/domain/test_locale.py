@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,3 +88,15 @@ def test_importing_reads_no_catalogue() -> None:
     code = "import sys, boxes_tui.i18n; print('babel' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_sentences_are_found_wherever_they_stand() -> None:
+    code = """
+a = f"{_('uno')} · {x}"
+b = _("dos" if x else "tres")
+c = N_("cua" "tro")
+d = ngettext("{n} cinco", "{n} cincos", n)
+e = _(variable), _(""), other("seis")
+"""
+    found = list(catalogue.marked(ast.parse(code)))
+    assert sorted(found, key=str) == [("{n} cinco", "{n} cincos"), "cuatro", "dos", "tres", "uno"]
