@@ -6,7 +6,7 @@ and what the contact gate refuses.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
@@ -34,7 +34,7 @@ from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, appointment, call, campaign, claim, customer, opportunity, vehicle
 from boxes_tui.desk import gate
 from boxes_tui.desk.subjects import OPERATIONAL_CAMPAIGNS
-from boxes_tui.domain.contact_gate import check
+from boxes_tui.domain.contact_gate import Facts, check
 
 FREED_AFTER: Final = timedelta(minutes=30)
 """A callback of *mía* that nobody touched for this long goes to anyone."""
@@ -71,11 +71,13 @@ def candidates(
     ask: Ask,
     phase: Phase,
     skip: Collection[str],
+    base: Mapping[int, Facts],
     only: tuple[str, int] | None = None,
 ) -> Iterator[Candidate]:
-    """Rows of a queue that may be handed over in this phase, best first; ``skip`` are persons, ``only`` one row."""
+    """Rows of a queue that may be handed over in this phase, best first. ``skip`` are persons, ``base`` what
+    :func:`branch_facts` found, ``only`` one row."""
     shut = [] if phase == "callback" else list(spoken(conn, session))
-    closed = closed_branches(conn, session)
+    closed = closed_branches(base)
     parts = narrow(conn, session, ask)
     selects = [_select(conn, session, p, phase, closed, only) for p in parts if only is None or p.stage == only[0]]
     if not selects:
@@ -205,9 +207,11 @@ def spoken(conn: Connection, session: Session) -> Iterator[str]:
         yield person_key(row.person, row.vehicle_id, row.subject or "", row.subject_id or 0)
 
 
-def closed_branches(conn: Connection, session: Session) -> list[int]:
+def branch_facts(conn: Connection, session: Session) -> dict[int, Facts]:
+    """What the gate knows of each branch before a person is named."""
+    return {b.id: gate.base_facts(conn, session, b.id) for b in session.branches}
+
+
+def closed_branches(base: Mapping[int, Facts]) -> list[int]:
     """Branches where no offer may be made to anybody now: out of hours, a list too old or missing."""
-    nobody = gate.Person()
-    return [
-        b.id for b in session.branches if not check("offer", gate.facts(conn, session, nobody, b.id)).allowed
-    ]  # fmt: skip
+    return [branch_id for branch_id, known in base.items() if not check("offer", known).allowed]

@@ -6,7 +6,7 @@ Everybody who hands over, dials, sends or enrols asks :func:`verdict`.  Recordin
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -114,26 +114,36 @@ def facts(
     required: bool | None = None,
 ) -> Facts:
     """What is known about a person at this instant of the branch."""
+    return about(conn, session, base_facts(conn, session, branch_id, channel=channel, required=required), who)
+
+
+def base_facts(
+    conn: Connection, session: Session, branch_id: int | None, *, channel: str = "call", required: bool | None = None
+) -> Facts:
+    """What holds for everybody at this instant of the branch: lists and their age, hours, holidays."""
     local = session.now.astimezone(ZoneInfo(session.zone_of(branch_id)))
-    lists = current_lists(conn)
-    listed: tuple[str, ...] = ()
-    if lists and who.numbers:
-        found = select(dnc_list.c.name).join(dnc_number, dnc_number.c.list_id == dnc_list.c.id)
-        found = found.where(dnc_list.c.current, dnc_number.c.last10.in_(who.numbers)).distinct()
-        listed = tuple(sorted(conn.execute(found).scalars()))
     by_mail = channel == "email"
     return Facts(
         now_local=local,
-        own=_own(conn, who),
-        lists=lists,
-        listed=listed,
+        lists=current_lists(conn),
         required=list_required() if required is None else required,
         hours=dict.fromkeys(range(7), (time(0), time.max)) if by_mail else hours_of(conn, branch_id),
         holiday=not by_mail and local.date() in calendar(conn, branch_id, local.date()).holidays,
-        person_override=_override(conn, session.now, gate_override.c.customer_id.in_(who.customers)),
         age_override=_override(conn, session.now, gate_override.c.customer_id.is_(None)),
-        erased=who.erased,
     )
+
+
+def about(conn: Connection, session: Session, base: Facts, who: Person) -> Facts:
+    """``base`` with what is known about a person."""
+    if who == Person():
+        return base
+    listed: tuple[str, ...] = ()
+    if base.lists and who.numbers:
+        found = select(dnc_list.c.name).join(dnc_number, dnc_number.c.list_id == dnc_list.c.id)
+        found = found.where(dnc_list.c.current, dnc_number.c.last10.in_(who.numbers)).distinct()
+        listed = tuple(sorted(conn.execute(found).scalars()))
+    override = _override(conn, session.now, gate_override.c.customer_id.in_(who.customers)) if listed else None
+    return replace(base, own=_own(conn, who), listed=listed, person_override=override, erased=who.erased)
 
 
 def blocked_customers(

@@ -2,91 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import Connection, Engine, text
 
 from boxes_tui.data.commands import notify
-from boxes_tui.data.engine import is_sqlite, set_scope, writing
+from boxes_tui.data.engine import is_sqlite, reading, set_scope, writing
 from boxes_tui.data.reads.details import QueueRow, detail, local
 from boxes_tui.data.reads.queues import Ask
 from boxes_tui.data.session import Session
 from boxes_tui.desk import gate
-from boxes_tui.desk.candidates import Candidate, Phase, candidates, closed_branches
+from boxes_tui.desk.candidates import Candidate, Phase, branch_facts, candidates, closed_branches
 from boxes_tui.desk.claims import Target, claim_person, drop
+from boxes_tui.domain.contact_gate import Facts, check
 from boxes_tui.domain.formats import clock, show_day
 from boxes_tui.domain.queues import REF_SUBJECTS
 from boxes_tui.domain.roles import may
 from boxes_tui.errors import Refused
 from boxes_tui.i18n import _, ngettext
 
-PHASES: tuple[Phase, ...] = ("callback", "rest")
+PHASES: Final[tuple[Phase, ...]] = ("callback", "rest")
+ROUNDS: Final = 20
+"""How often the list is read again when others took everything that was read."""
 
 
 def next_row(engine: Engine, session: Session, ask: Ask, skip: Collection[str] = ()) -> tuple[QueueRow | None, str]:
     """Claim the next best record of a queue; ``skip`` are persons (``QueueRow.person``) to pass over.
 
     Returns the row, its claim included, with the line that says why this one; (None, why not) when nobody is left.
+    Candidates are read without a lock; only taking the lease writes.
     """
     if not may(session.role, "next"):
         raise Refused(_("El rol de este usuario no permite esa acción."))
-    with writing(engine) as conn:
+    for _round in range(ROUNDS):
+        lost = False
+        with reading(engine) as conn:
+            set_scope(conn, session.branch_ids)
+            base = branch_facts(conn, session)
+            for phase in PHASES:
+                for found in candidates(conn, session, ask, phase, skip, base):
+                    if not _allowed(conn, session, base, found):
+                        continue
+                    if _claimed(engine, session, ask, phase, base, found):
+                        return _handed(engine, session, ask, found)
+                    lost = True
+        if not lost:
+            return None, _nobody(base)
+    return None, _("Los demás tomaron lo que había; se puede repetir.")
+
+
+def _handed(engine: Engine, session: Session, ask: Ask, found: Candidate) -> tuple[QueueRow, str]:
+    with reading(engine) as conn:
         set_scope(conn, session.branch_ids)
-        for phase in PHASES:
-            for found in candidates(conn, session, ask, phase, skip):
-                if _allowed(conn, session, found) and _claimed(conn, session, ask, phase, found):
-                    row = detail(conn, session, ask.queue, found.stage, [found.row_id])[0]
-                    notify(conn)
-                    return row, why(session, row)
-        return None, _nobody(conn, session)
+        row = detail(conn, session, ask.queue, found.stage, [found.row_id])[0]
+    return row, why(session, row)
 
 
 def peek(conn: Connection, session: Session, ask: Ask, skip: Collection[str] = ()) -> QueueRow | None:
     """Who would come next, without claiming: the card is made ready while the agent still talks."""
+    base = branch_facts(conn, session)
     for phase in PHASES:
-        for found in candidates(conn, session, ask, phase, skip):
-            if _allowed(conn, session, found):
+        for found in candidates(conn, session, ask, phase, skip, base):
+            if _allowed(conn, session, base, found):
                 return detail(conn, session, ask.queue, found.stage, [found.row_id])[0]
     return None
 
 
-def _allowed(conn: Connection, session: Session, found: Candidate) -> bool:
-    return gate.verdict(
-        conn, session, customer_id=found.customer_id, branch_id=found.branch_id,
-        purpose="offer" if found.offer else "operational", numbers=(found.number,) if found.number else (),
-    ).allowed  # fmt: skip
+def _allowed(conn: Connection, session: Session, base: Mapping[int, Facts], found: Candidate) -> bool:
+    who = gate.person(conn, found.customer_id, (found.number,) if found.number else ())
+    known = base.get(found.branch_id) if found.branch_id is not None else None
+    known = known or gate.base_facts(conn, session, found.branch_id)
+    return check("offer" if found.offer else "operational", gate.about(conn, session, known, who)).allowed
 
 
-def _claimed(conn: Connection, session: Session, ask: Ask, phase: Phase, found: Candidate) -> bool:
-    """Take the lease, then look again: what was read before it may have been called meanwhile.
+def _claimed(
+    engine: Engine, session: Session, ask: Ask, phase: Phase, base: Mapping[int, Facts], found: Candidate
+) -> bool:
+    """Take the lease, then look again: since it was read the row may have been called.
 
     On PostgreSQL whoever is being claimed by another at this moment is passed over instead of waited for.
     """
-    if not is_sqlite(conn):
-        lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:person, 7212203))")
-        if not conn.execute(lock, {"person": found.person}).scalar():
-            return False
     target = Target(
         found.person, REF_SUBJECTS[found.stage], found.row_id, found.branch_id, found.customer_id, found.vehicle_id
     )
-    if not claim_person(conn, session, target):
-        return False
-    if is_sqlite(conn):  # nobody else writes in between
+    with writing(engine) as conn:
+        set_scope(conn, session.branch_ids)
+        if not is_sqlite(conn):
+            lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:person, 7212203))")
+            if not conn.execute(lock, {"person": found.person}).scalar():
+                return False
+        if not claim_person(conn, session, target):
+            return False
+        again = candidates(conn, session, ask, phase, (), base, only=(found.stage, found.row_id))
+        if next(again, None) is None:
+            drop(conn, session, found.person)
+            return False
+        notify(conn)
         return True
-    again = candidates(conn, session, ask, phase, (), only=(found.stage, found.row_id))
-    if next(again, None) is not None:
-        return True
-    drop(conn, session, found.person)
-    return False
 
 
-def _nobody(conn: Connection, session: Session) -> str:
-    if session.branches and len(closed_branches(conn, session)) == len(session.branches):
-        verdict = gate.verdict(
-            conn, session, customer_id=None, branch_id=session.branches[0].id, purpose="offer"
-        )  # fmt: skip
-        return _("No queda nadie para llamar en esta lista. Ofertas: {why}").format(why=verdict.sentence)
+def _nobody(base: Mapping[int, Facts]) -> str:
+    shut = closed_branches(base)
+    if base and len(shut) == len(base):
+        return _("No queda nadie para llamar en esta lista. Ofertas: {why}").format(
+            why=check("offer", base[shut[0]]).sentence
+        )
     return _("No queda nadie para llamar en esta lista.")
 
 

@@ -48,6 +48,9 @@ class AddUser(Command):
             raise UsageError(_("Un usuario es una palabra en minúsculas: letras, números, punto o guion."))
         if self.role not in ROLES:
             raise UsageError(_("Un rol es {names}.").format(names=", ".join(ROLES)))
+        found = tx.conn.execute(select(app_user.c.id).where(app_user.c.login == self.login)).scalar()
+        if found is not None and not self.change:
+            raise Refused(_("Ya hay un usuario «{login}».").format(login=self.login))
         places = [_branch(tx, code) for code in self.branches]
         everywhere = self.all_branches or self.role == "admin"
         if not places and not everywhere:
@@ -55,12 +58,9 @@ class AddUser(Command):
             if len(known) > 1:
                 raise UsageError(_("Falta la sucursal (--branch, o --all-branches)."))
             places = known
-        found = tx.conn.execute(select(app_user.c.id).where(app_user.c.login == self.login)).scalar()
         values = {"role": self.role, "all_branches": everywhere, "active": True}
         if self.name:
             values["name"] = clean(self.name)
-        if found is not None and not self.change:
-            raise Refused(_("Ya hay un usuario «{login}».").format(login=self.login))
         if found is None:
             named = {"name": self.login.replace(".", " ").title(), **values}
             made = tx.insert(app_user, login=self.login, created_at=tx.now, shift="off", **named)

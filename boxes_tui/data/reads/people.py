@@ -87,6 +87,9 @@ def _earliest(found: dict[int, date], key: int | None, due: Any) -> None:
         found[key] = min(day, found.get(key, day))
 
 
+_GROUP = customer.alias("same_person")
+
+
 def own_blocks(conn: Connection, customer_ids: Collection[int]) -> dict[int, str]:
     """Customers on the dealership's own list → the widest scope (``operational`` holds ``offer`` too).
 
@@ -94,12 +97,11 @@ def own_blocks(conn: Connection, customer_ids: Collection[int]) -> dict[int, str
     """
     if not customer_ids:
         return {}
-    group = customer.alias("same_person")
     query = (
         select(customer.c.id, block.c.scope)
         .select_from(
-            customer.join(group, and_(group.c.person_id == customer.c.person_id)).join(
-                block, and_(block.c.customer_id == group.c.id, block.c.lifted_at.is_(None))
+            customer.join(_GROUP, and_(_GROUP.c.person_id == customer.c.person_id)).join(
+                block, and_(block.c.customer_id == _GROUP.c.id, block.c.lifted_at.is_(None))
             )
         )
         .where(customer.c.id.in_(customer_ids))
