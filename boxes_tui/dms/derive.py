@@ -18,9 +18,8 @@ PASSES = 4
 """Stubs may unite, and so let other references resolve: as often as this at most."""
 
 
-def derive(conn: Connection, ctx: Context, source: SourceSpec, *, bookings_read: tuple[int, int] | None) -> None:
-    """Bring everything that follows from the touched rows up to date, in one transaction. ``bookings_read``: the days
-    (ordinals) that a complete read of appointments covered in this run."""
+def derive(conn: Connection, ctx: Context, source: SourceSpec) -> None:
+    """Bring everything that follows from the touched rows up to date, in one transaction."""
     unite.merge_customers(conn, ctx)
     resolve.customer_refs(conn)
     if any_touched(conn, "vehicle"):
@@ -33,7 +32,8 @@ def derive(conn: Connection, ctx: Context, source: SourceSpec, *, bookings_read:
     handover.handovers(conn, ctx, source.delivered_from, source.invoiced_hours)
     bookings.relink(conn, ctx)
     arrivals.arrivals(conn, ctx)
-    sold.sold(conn, ctx, bookings_read)
+    agenda = source.entities.get("appointment")
+    sold.sold(conn, ctx, sold.bookings_reads(conn, ctx, agenda.window_days if agenda else None))
     campaigns_done(conn, ctx)
     sweep(conn, ctx.since_run, from_epoch(ctx.now))
     search_index.index(conn)

@@ -94,7 +94,6 @@ class _Run:
         self.engine, self.clock, self.spec, self.options, self.conn = engine, clock, spec, options, conn
         self.report = Report(spec.name)
         self.inbox = Inbox(spec, options.watch_rows, dry=options.dry_run) if spec.kind == "folder" else None
-        self.bookings_read: tuple[int, int] | None = None
 
     @contextmanager
     def unit(self) -> Iterator[Connection]:
@@ -256,9 +255,6 @@ class _Run:
             if self.inbox is not None:
                 self.inbox.refuse(name, refused)
         report.said += [f"{entity.name}: {w} (primera carga, sólo aviso)" for w in outcome.warned]
-        if entity.name == "appointment" and outcome.read_any and counts.complete:
-            low, high = entity.window_days or (-36500, 36500)
-            self.bookings_read = (self.ctx.today + low, self.ctx.today + high)
         self._entity_row(conn, entity, counts, read=outcome.read_any)
         if self.inbox is not None and not self.options.dry_run:
             self.inbox.remember(conn, self.ctx, entity.name)
@@ -281,7 +277,7 @@ class _Run:
         with self.unit() as conn:
             if self.ctx.since_run < self.ctx.run_id:  # an earlier run was killed before it came to this
                 touch_since(conn, self.ctx.since_run)
-            derive.derive(conn, self.ctx, self.spec, bookings_read=self.bookings_read)
+            derive.derive(conn, self.ctx, self.spec)
             name = f"derived:{self.ctx.source_id}"
             conn.execute(text("DELETE FROM setting WHERE name = :n"), {"n": name})
             conn.execute(

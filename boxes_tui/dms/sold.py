@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -17,9 +18,23 @@ LOOK_BACK_DAYS: Final = 60
 """Sales older than this are settled or a person's to settle."""
 
 
-def sold(conn: Connection, ctx: Context, covered: tuple[int, int] | None) -> None:
+def bookings_reads(conn: Connection, ctx: Context, window: tuple[int, int] | None) -> list[tuple[int, int]]:
+    """The days (ordinals) that complete reads of appointments covered since facts were last derived: one per run, those of
+    a killed run included."""
+    low, high = window or (-36500, 36500)
+    days = conn.execute(
+        text(
+            "SELECT max(day) FROM sync_read WHERE source_id = :s AND entity = 'appointment' AND complete "
+            "AND run_id >= :since GROUP BY run_id"
+        ),
+        {"s": ctx.source_id, "since": ctx.since_run},
+    ).scalars()
+    return [(int(day) + low, int(day) + high) for day in days]
+
+
+def sold(conn: Connection, ctx: Context, covered: Sequence[tuple[int, int]]) -> None:
     """±15 min of an appointment of the vehicle: verified; within ±5 days: differs; none after two complete reads that
-    cover the day (``covered``, ordinals): missing."""
+    cover the day: missing."""
     rows = conn.execute(
         text(
             "SELECT id, vehicle_id, customer_id, sold_for, match, match_reads, appointment_id FROM opportunity "
@@ -35,7 +50,7 @@ def sold(conn: Connection, ctx: Context, covered: tuple[int, int] | None) -> Non
         if found is not None:
             state, appointment_id = ("verified" if found[1] <= VERIFIED_SECONDS else "differs"), found[0]
         else:
-            reads += 1 if covered is not None and covered[0] <= day <= covered[1] else 0
+            reads += sum(low <= day <= high for low, high in covered)
             state, appointment_id = ("missing" if reads >= MISSING_READS else "waiting"), None
         if (state, reads, appointment_id) != (r["match"], r["match_reads"], r["appointment_id"]):
             conn.execute(
