@@ -42,7 +42,7 @@ class Terminal:
             os.chdir(REPOSITORY)
             os.execve("/bin/sh", ["sh", "-c", f"{prefix} exec {shlex.quote(sys.executable)} -m {module}"], keep)
 
-    def until(self, text: str, limit: float = 15.0) -> Terminal:
+    def until(self, text: str, limit: float = 40.0) -> Terminal:
         """Read until the emulator shows ``text``."""
         end = time.monotonic() + limit
         while not any(text in line for line in self.screen.display):
