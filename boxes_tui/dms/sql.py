@@ -13,11 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from boxes_tui.dms.apply import Context
 from boxes_tui.dms.cells import as_text
+from boxes_tui.dms.columns import Rejected, make_header
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
+from boxes_tui.dms.mapping_fields import column_name
 from boxes_tui.dms.merge import Waiting
-from boxes_tui.dms.normalise import Normaliser, Rejected, make_header
+from boxes_tui.dms.normalise import Normaliser
 from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
-from boxes_tui.dms.tabular import header_name
 from boxes_tui.errors import ConfigError
 
 BATCH = 2000
@@ -96,7 +97,7 @@ class SqlSource:
         try:
             conn = engine.connect().execution_options(stream_results=True, max_row_buffer=BATCH)
             result = conn.execute(text(select), params)
-            names = [header_name(n) for n in result.keys()]
+            names = [column_name(n) for n in result.keys()]
             normaliser = Normaliser(self.spec, entity, make_header(names, entity))
         except SQLAlchemyError as error:
             raise FileRefused("E-READ", f"el SELECT no se pudo correr ({type(error).__name__})") from None
@@ -124,8 +125,8 @@ class SqlSource:
             engine.dispose()
 
     def _one(self, read: FileRead, normaliser: Normaliser, cells: Sequence[Any], number: int) -> Record | Reject:
-        if read.layout.scope_fields:
-            read.scope_values.add(normaliser.scope_of(cells))
+        if read.layout.scope_fields and (values := normaliser.scope_of(cells)) is not None:
+            read.scope_values.add(values)
         item = normaliser.row(cells, number, read.name, "\t".join(as_text(c) for c in cells))
         if isinstance(item, Record):
             for warning in item.warnings:

@@ -1,95 +1,126 @@
-"""Rows of a table-like file to records: header, blanks, ``stop_at``, number of fields, then the normaliser."""
+"""Rows of a table-like file to records: header, blanks, ``stop_at``, number of fields, then the normaliser (DMS.md §3)."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from boxes_tui.dms.cells import as_text
-from boxes_tui.dms.mapping import EntitySpec, SourceSpec
-from boxes_tui.dms.normalise import Normaliser, Rejected, make_header
-from boxes_tui.dms.readers import Raw, read_rows
+from boxes_tui.dms.cells import ERROR, as_text, shown
+from boxes_tui.dms.columns import Rejected, make_header
+from boxes_tui.dms.mapping_fields import column_name
+from boxes_tui.dms.normalise import Normaliser
+from boxes_tui.dms.readers import Raw, read_text
 from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
+from boxes_tui.dms.sheets import read_sheet
+from boxes_tui.dms.spec import EntitySpec, SourceSpec
+
+Items = Iterator[Record | Reject]
 
 
 def sha256_of(path: Path) -> str:
-    """The digest of a file's bytes."""
+    """The digest of a file's bytes; "" when it cannot be read (its read is refused then)."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except OSError:
+        return ""
     return digest.hexdigest()
 
 
-def header_name(cell: Any) -> str:
-    """A column name as it is compared: NFC, trimmed, case kept."""
-    return unicodedata.normalize("NFC", as_text(cell)).replace("\ufeff", "").strip()
-
-
 def open_file(source: SourceSpec, entity: EntitySpec, path: Path, digest: str | None = None) -> FileRead:
-    """A file as a read: its header is checked now, its rows come when they are consumed."""
+    """A file as a read: its header is checked now, its rows come as they are consumed. Raises :class:`FileRefused`."""
+    if source.kind == "star":
+        from boxes_tui.dms.star import open_star
+
+        return open_star(source, entity, path, digest)
     rows = read_rows(path, entity)
     try:
         normaliser, width = _header(source, entity, rows)
     except Rejected as error:
         raise FileRefused(error.code, error.reason, entity.header_row, error.field) from None
-    read = FileRead(normaliser.layout(), path.name, digest or sha256_of(path), None, path=str(path))
-    read.rows = _records(read, normaliser, rows, entity, width)
+    read = FileRead(normaliser.layout(), path.name, sha256_of(path) if digest is None else digest, None, path=str(path))
+    read.rows = counted(read, _records(read, normaliser, rows, entity, width))
     return read
 
 
-def _header(source: SourceSpec, entity: EntitySpec, rows: Iterator[Raw]) -> tuple[Normaliser, tuple[int, int]]:
-    for n, raw in enumerate(rows, 1):
-        if n < entity.header_row:
-            continue
-        if raw.trouble:
-            raise Rejected("E-COLS", "", f"el encabezado no se puede leer: {raw.trouble}")
-        names = [header_name(c) for c in raw.cells]
-        full = len(names)
-        while names and not names[-1]:
-            names.pop()
-        return Normaliser(source, entity, make_header(names, entity)), (len(names), full)
-    raise Rejected("E-COLS", "", f"no tiene la fila de encabezado ({entity.header_row})")
+def read_rows(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
+    """Every row from the header on: a spreadsheet is told by its bytes, everything else is text."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise FileRefused("E-READ", f"no se puede leer ({error.strerror})") from None
+    if head.startswith(b"PK\x03\x04") or path.suffix.lower() in (".xlsx", ".xlsm"):
+        return read_sheet(path, entity)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        raise FileRefused("E-READ", "es una planilla XLS antigua o con clave; exportar como XLSX o CSV")
+    return read_text(path, entity)
+
+
+def _header(
+    source: SourceSpec, entity: EntitySpec, rows: Generator[Raw, None, None]
+) -> tuple[Normaliser, tuple[int, int]]:
+    found = next(rows, None)
+    if found is None:
+        raise Rejected("E-COLS", "", f"no tiene la fila de encabezado ({entity.header_row})")
+    _line, cells, _text, trouble = found
+    if trouble:
+        raise Rejected("E-COLS", "", f"el encabezado no se puede leer: {trouble}")
+    names = [column_name("" if c is ERROR else as_text(c)) for c in cells]
+    full = len(names)
+    while names and not names[-1]:
+        names.pop()
+    return Normaliser(source, entity, make_header(names, entity)), (len(names), full)
 
 
 def _records(
-    read: FileRead, normaliser: Normaliser, rows: Iterator[Raw], entity: EntitySpec, width: tuple[int, int]
-) -> Iterator[Record | Reject]:
-    counted = read.counted
-    counted["read"] = 0
-    stop = re.compile(entity.stop_at) if entity.stop_at else None
-    for raw in rows:
-        if not raw.trouble:
-            filled = next((as_text(c).strip() for c in raw.cells if not _blank(c)), None)
-            if filled is None and entity.skip_blank:
-                continue
-            if stop is not None and filled is not None and stop.search(filled):
-                break
-        elif not raw.text.strip() and entity.skip_blank:
-            continue
-        counted["read"] += 1
-        item = _one(read, normaliser, raw, width)
-        if isinstance(item, Record):
-            for warning in item.warnings:
-                counted[warning.code] = counted.get(warning.code, 0) + 1
-        yield item
-
-
-def _one(read: FileRead, normaliser: Normaliser, raw: Raw, width: tuple[int, int]) -> Record | Reject:
-    if raw.trouble:
-        return Reject("E-COLS", "", raw.trouble, read.name, raw.line, raw.text)
-    cells = raw.cells
+    read: FileRead, normaliser: Normaliser, rows: Generator[Raw, None, None], entity: EntitySpec, width: tuple[int, int]
+) -> Items:
     names, full = width
-    if len(cells) < names or any(not _blank(c) for c in cells[full:]):
-        reason = f"{len(cells)} campos en lugar de {names}"
-        return Reject("E-COLS", "", reason, read.name, raw.line, raw.text)
-    if read.layout.scope_fields:
-        read.scope_values.add(normaliser.scope_of(cells))
-    return normaliser.row(cells, raw.line, read.name, raw.text)
+    stop = re.compile(entity.stop_at) if entity.stop_at else None
+    scoped, file, row = bool(entity.scope), read.name, normaliser.row
+    with closing(rows):
+        for line, cells, text, trouble in rows:
+            if not trouble:
+                first = cells[0] if cells else ""
+                if stop is not None or not first or not str(first).strip():
+                    filled = next((as_text(c).strip() for c in cells if not _blank(c)), None)
+                    if filled is None and entity.skip_blank:
+                        continue
+                    if stop is not None and filled is not None and stop.search(filled):
+                        return
+                if len(cells) != full and (len(cells) < names or any(not _blank(c) for c in cells[full:])):
+                    trouble = f"{len(cells)} campos en lugar de {names}"
+            if trouble:
+                yield Reject("E-COLS", "", trouble, file, line, text.rstrip("\r\n") or shown(cells))
+                continue
+            if len(cells) < full:
+                cells = [*cells, *[""] * (full - len(cells))]
+            if scoped and (values := normaliser.scope_of(cells)) is not None:
+                read.scope_values.add(values)
+            yield row(cells, line, file, text)
+
+
+def counted(read: FileRead, items: Iterable[Record | Reject]) -> Items:
+    """The items of a read, counted as they pass: rows, and warnings by code."""
+    tally = read.counted
+    rows = 0
+    tally["read"] = 0
+    try:
+        for item in items:
+            rows += 1
+            if type(item) is Record and item.warnings:
+                for warning in item.warnings:
+                    tally[warning.code] = tally.get(warning.code, 0) + 1
+            yield item
+    finally:
+        tally["read"] = rows
 
 
 def _blank(cell: Any) -> bool:
@@ -98,5 +129,12 @@ def _blank(cell: Any) -> bool:
 
 def raw_lines(path: Path, entity: EntitySpec, wanted: Sequence[int]) -> dict[int, str]:
     """The raw text of some lines of a file, for rejects that are found after staging (``E-DUP``)."""
-    lines = set(wanted)
-    return {raw.line: raw.text for raw in read_rows(path, entity) if raw.line in lines}
+    left = set(wanted)
+    found: dict[int, str] = {}
+    for line, cells, text, _trouble in read_rows(path, entity):
+        if line in left:
+            found[line] = text.rstrip("\r\n") or shown(cells)
+            left.discard(line)
+            if not left:
+                break
+    return found

@@ -1,0 +1,130 @@
+"""Rows of an XLSX file by calamine, behind guards against bombs (DMS.md §3, RELIABILITY §4.8)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final
+
+from boxes_tui.dms.cells import ERROR
+from boxes_tui.dms.readers import CHUNK, Raw
+from boxes_tui.dms.records import FileRefused
+from boxes_tui.dms.spec import EntitySpec
+
+MAX_BYTES: Final = 100_000_000
+MAX_RATIO: Final = 100
+MAX_MEMBERS: Final = 200
+MAX_CELLS: Final = 10_000_000
+SMALL: Final = 10_000_000
+_NOT_A_BOOK: Final = "no es una planilla XLSX que se pueda leer"
+_ERROR: Final = re.compile(rb'<(?:\w+:)?c\s[^<>]*\bt\s*=\s*["\']e["\'][^<>]*>')
+_PLACE: Final = re.compile(rb'\br\s*=\s*["\']([A-Z]{1,3})(\d{1,7})["\']')
+_WIDE: Final = re.compile(rb' r="([A-Z]{3}|[B-Z][A-Z])\d{1,7}"')
+"""Cells from the 53rd column on."""
+_ROW: Final = re.compile(rb'row [^<>]*?\br="(\d{1,7})"')
+
+
+def read_sheet(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
+    """Every row of the sheet from its header on, cells typed; :class:`FileRefused` when it cannot be read."""
+    _guard(path)
+    try:
+        yield from _rows(path, entity)
+    except (FileRefused, GeneratorExit):
+        raise
+    except BaseException as error:  # whatever a parser says of broken bytes, its panics included
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise FileRefused("E-READ", _NOT_A_BOOK) from None
+        raise
+
+
+def _rows(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(str(path))
+    name = _sheet_name(book.sheet_names, entity.sheet)
+    errors = _look_at_cells(path, name)
+    sheet = book.get_sheet_by_name(name)
+    before = [""] * (sheet.start[1] if sheet.start else 0)
+    for number, filled in enumerate(sheet.iter_rows(), 1):
+        if number < entity.header_row:
+            continue
+        cells: list[Any] = [*before, *filled]
+        for column in errors.get(number, ()):
+            if column < len(cells):
+                cells[column] = ERROR
+        yield number, cells, "", ""
+
+
+def _sheet_name(names: list[str], wanted: str | int | None) -> str:
+    if isinstance(wanted, str):
+        if wanted not in names:
+            raise FileRefused("E-COLS", f"no tiene una hoja «{wanted}»")
+        return wanted
+    number = wanted or 1
+    if number > len(names):
+        raise FileRefused("E-COLS", f"no tiene una hoja {number}")
+    return names[number - 1]
+
+
+def _guard(path: Path) -> None:
+    """Refuse what would unpack beyond measure, before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise FileRefused("E-READ", _NOT_A_BOOK) from None
+    total = sum(m.file_size for m in members)
+    packed = max(1, sum(m.compress_size for m in members))
+    if len(members) > MAX_MEMBERS or total > MAX_BYTES or (total > SMALL and total / packed > MAX_RATIO):
+        raise FileRefused("E-READ", f"la planilla es demasiado grande ({total // 1_000_000} MB); exportar como CSV")
+
+
+def _look_at_cells(path: Path, sheet: str) -> dict[int, list[int]]:
+    """The error cells of a sheet (row → columns), which the parser shows as empty. Refuses a sheet whose cells lie so far
+    apart that the table between them would not fit in memory."""
+    errors: dict[int, list[int]] = {}
+    widest = last = 1
+    tail = b""
+    read = 0
+    with zipfile.ZipFile(path) as archive, archive.open(_member(archive, sheet)) as file:
+        while chunk := file.read(CHUNK):
+            read += len(chunk)
+            if read > MAX_BYTES:
+                raise FileRefused("E-READ", "la planilla es demasiado grande; exportar como CSV")
+            data = tail + chunk
+            cut = data.rfind(b"<") if len(data) > CHUNK // 2 else len(data)
+            data, tail = (data[:cut], data[cut:]) if cut > 0 else (data, b"")
+            for wide in _WIDE.finditer(data):
+                widest = max(widest, _column(wide[1]) + 1)
+            if row := _ROW.match(data, max(0, data.rfind(b"row "))):
+                last = max(last, int(row[1]))
+            if b'"e"' in data or b"'e'" in data:
+                for cell in _ERROR.finditer(data):
+                    if place := _PLACE.search(cell[0]):
+                        errors.setdefault(int(place[2]), []).append(_column(place[1]))
+            if widest * last > MAX_CELLS and widest > 52:
+                raise FileRefused("E-READ", "la planilla tiene celdas demasiado lejos unas de otras; exportar como CSV")
+    return errors
+
+
+def _member(archive: zipfile.ZipFile, sheet: str) -> str:
+    """The part of the archive that holds a sheet, by the workbook's own relations."""
+    from defusedxml.ElementTree import fromstring
+
+    root = "xl/workbook.xml"
+    book = fromstring(archive.read(root), forbid_dtd=True)
+    named = [node for node in book.iter() if node.tag.endswith("}sheet") and node.get("name") == sheet]
+    relation = [value for node in named for name, value in node.attrib.items() if name.endswith("}id")][0]
+    relations = fromstring(archive.read("xl/_rels/workbook.xml.rels"), forbid_dtd=True)
+    target: Any = [node.get("Target") for node in relations if node.get("Id") == relation][0]
+    return posixpath.normpath(target.lstrip("/") if target.startswith("/") else posixpath.join("xl", target))
+
+
+def _column(letters: bytes) -> int:
+    found = 0
+    for letter in letters:
+        found = found * 26 + letter - 64
+    return found - 1
