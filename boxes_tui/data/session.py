@@ -109,8 +109,9 @@ class Session:
                 part.append(day_column >= base + low)
             if high is not None:
                 part.append(day_column <= base + high)
-            if len(groups) > 1:
-                part.append(column.in_(ids))
+            if len(groups) > 1:  # rows of no branch go by the first one's day
+                mine = column.in_(ids)
+                part.append(or_(mine, column.is_(None)) if not parts else mine)
             parts.append(and_(true(), *part))
         return or_(false(), *parts) if parts else false()
 

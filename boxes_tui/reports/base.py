@@ -5,7 +5,7 @@ All arithmetic is on stored units (epoch seconds, day ordinals), so that SQLite 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     FromClause,
@@ -34,6 +35,8 @@ from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, branch, call, customer, vehicle
 
 Expr = ColumnElement[Any]
+Made = Callable[[], ColumnElement[Any]]
+Exprs = dict[str, Expr | Made]
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 YES_NO = ("no", "yes")
 
@@ -48,6 +51,8 @@ class Ctx:
     high: int
     live: int
     now: int
+    bases: dict[str, Base] = field(default_factory=dict, compare=False)
+    """The populations that this request has used already."""
 
     @classmethod
     def of(cls, conn: Connection, session: Session, low: date, high: date) -> Ctx:
@@ -91,14 +96,14 @@ class Base:
     """A population: where its rows come from, what they show, and what the KPIs ask about them.
 
     ``columns`` are expressions by column id (``reports.columns`` names them); ``facts`` are 0/1 flags, measures and
-    breakdowns that KPIs use. ``keys`` identify the row: stage, id, customer_id, vehicle_id, branch_id, dms_id.
+    breakdowns that KPIs use. What costs to write down is a function, called only where it is asked for. ``keys`` identify the row: stage, id, customer_id, vehicle_id, branch_id, dms_id.
     """
 
     source: FromClause
     where: tuple[Expr, ...]
     day: Expr
-    columns: Mapping[str, Expr]
-    facts: Mapping[str, Expr]
+    columns: Mapping[str, Expr | Made]
+    facts: Mapping[str, Expr | Made]
     keys: Mapping[str, Expr]
     order: tuple[str, ...] = ()
     people: Mapping[str, Any] = field(default_factory=dict)
@@ -106,7 +111,7 @@ class Base:
 
 def raw(column: Any) -> Expr:
     """A day or an instant as the integer that is stored."""
-    return type_coerce(column, Integer)
+    return type_coerce(column, BigInteger)
 
 
 def flag(condition: Any) -> Expr:

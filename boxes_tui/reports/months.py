@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, case, literal, type_coerce
+from sqlalchemy import CTE, ColumnElement, Integer, case, column, values
 
 from boxes_tui.domain.due_date import add_months
 
@@ -30,19 +31,22 @@ def month_last(index: int) -> date:
     return month_first(index + 1) - timedelta(1)
 
 
-def anniversary(day: Any, low: int, high: int, months: int) -> ColumnElement[Any]:
-    """The same day ``months`` after a day column whose values lie in ``low`` … ``high``, the last of a shorter month.
+def month_table(low: int, high: int, spans: Sequence[int]) -> CTE:
+    """A row for every month of ``low`` … ``high``: its first and last day, and for each of ``spans`` months how far on the
+    same day of the later month is, and where that month ends."""
+    index = range(month_index(date.fromordinal(low)), month_index(date.fromordinal(high)) + 1)
+    rows = []
+    for month in index:
+        start = month_first(month).toordinal()
+        row = [start, month_last(month).toordinal()]
+        for n in spans:
+            row += [month_first(month + n).toordinal() - start, month_last(month + n).toordinal()]
+        rows.append(tuple(row))
+    names = ["first", "last", *(f"{word}{n}" for n in spans for word in ("away", "cap"))]
+    return values(*(column(name, Integer) for name in names)).data(rows).cte("months")
 
-    One branch per month of the span: within a month the distance is constant, capped by the end of the target month.
-    """
-    if months == 0:
-        return type_coerce(day, Integer)
-    first, last = month_index(date.fromordinal(low)), month_index(date.fromordinal(high))
-    branches = []
-    for index in range(first, last + 1):
-        start, end = month_first(index), month_last(index)
-        away = month_first(index + months).toordinal() - start.toordinal()
-        cap = month_last(index + months).toordinal()
-        shifted = case((day + away > cap, literal(cap)), else_=day + away)
-        branches.append((day <= end.toordinal(), shifted))
-    return case(*branches, else_=literal(0))
+
+def anniversary(day: Any, months: CTE, n: int) -> ColumnElement[Any]:
+    """The same day ``n`` months later, the last of a shorter month, for a day column joined with its month."""
+    away, cap = months.c[f"away{n}"], months.c[f"cap{n}"]
+    return case((day + away > cap, cap), else_=day + away)

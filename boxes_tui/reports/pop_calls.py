@@ -8,7 +8,7 @@ from sqlalchemy import and_, case, exists, func, literal, or_, select
 
 from boxes_tui.data.tables import app_user, call, campaign, claim_log, opportunity, shift_log
 from boxes_tui.domain.queues import REF_SUBJECTS
-from boxes_tui.reports.base import Base, Ctx, Expr, common, flag, joined, keys, nothing, raw, yes_no
+from boxes_tui.reports.base import Base, Ctx, Expr, Exprs, common, flag, joined, keys, nothing, raw, yes_no
 
 ON_TIME_SECONDS = 15 * 60
 WORKING = ("ready", "on_call", "wrap_up")
@@ -32,17 +32,17 @@ def agents(ctx: Ctx) -> Base:
     record = (_subject(t), _subject_id(t))
     who = func.coalesce(t.c.customer_id, -t.c.vehicle_id, t.c.subject_id)
     person = (t.c.user_id, t.c.day, t.c.type, who)
-    facts = {
+    facts: Exprs = {
         "contact": flag(t.c.contact),
-        "record": flag(_first(record, t.c.contact.desc(), t.c.at, t.c.id)),
-        "person": flag(_first(person, t.c.productive.desc(), t.c.at, t.c.id)),
+        "record": lambda: flag(_first(record, t.c.contact.desc(), t.c.at, t.c.id)),
+        "person": lambda: flag(_first(person, t.c.productive.desc(), t.c.at, t.c.id)),
         "productive": flag(t.c.productive),
         "sold": flag(t.c.code == "appointment_sold"),
-        "reached": flag(and_(t.c.contact, ~exists().where(*_before(t, contact=True)))),
-        "tries": 1 + select(func.count()).where(*_before(t)).scalar_subquery(),
+        "reached": lambda: flag(and_(t.c.contact, ~exists().where(*_before(t, contact=True)))),
+        "tries": lambda: 1 + select(func.count()).where(*_before(t)).scalar_subquery(),
         "promised": flag(and_(t.c.callback_at.is_not(None), raw(t.c.callback_at) + ON_TIME_SECONDS < ctx.now)),
         "promising": flag(and_(t.c.callback_at.is_not(None), raw(t.c.callback_at) + ON_TIME_SECONDS >= ctx.now)),
-        "kept": flag(_kept(t)),
+        "kept": lambda: flag(_kept(t)),
         "handle": case((t.c.opened_at.is_not(None), raw(t.c.at) - raw(t.c.opened_at))),
         "outside": flag(t.c.outside_rules.is_not(None)),
     }
@@ -105,7 +105,7 @@ def claims(ctx: Ctx) -> Base:
         "vehicle_id": nothing(), "branch_id": t.c.branch_id, "dms_id": nothing(),
     }  # fmt: skip
     where = (ctx.session.scope(t.c.branch_id), ctx.within(t.c.day))
-    facts = {"undisposed": flag(t.c.ended != "disposed")}
+    facts: Exprs = {"undisposed": flag(t.c.ended != "disposed")}
     return Base(source, where, raw(t.c.day), columns, facts, key, ("day", "agent"), {"b": b, "u": u})
 
 
@@ -119,7 +119,7 @@ def shifts(ctx: Ctx) -> Base:
     minutes = (last - first) // 60
     source = t.join(u, u.c.id == t.c.user_id)
     columns = {"agent": u.c.login, "shift": t.c.shift, "at": t.c.since, "until": t.c.until, "minutes": minutes}
-    facts = {
+    facts: Exprs = {
         "minutes": minutes,
         "working": flag(t.c.shift.in_(WORKING)),
         "talk": flag(t.c.shift == "on_call"),

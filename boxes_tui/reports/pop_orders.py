@@ -18,6 +18,8 @@ from boxes_tui.reports.base import (
     Base,
     Ctx,
     Expr,
+    Exprs,
+    Made,
     bucket,
     call_about,
     common,
@@ -51,7 +53,7 @@ def appointments(ctx: Ctx) -> Base:
         else_=literal("to_confirm"),
     )  # fmt: skip
     base = common(t, p)
-    columns = {
+    columns: Exprs = {
         "day": t.c.start_day, "starts": t.c.starts_at,
         "customer": func.coalesce(t.c.contact_name, base.pop("customer")), "plate": base.pop("plate"),
         "model": base.pop("model"), "advisor": t.c.advisor, "state": state, "confirmed": yes_no(confirmed),
@@ -59,7 +61,7 @@ def appointments(ctx: Ctx) -> Base:
     }  # fmt: skip
     eligible = and_(or_(t.c.booked_at.is_(None), booked < day), day >= ctx.live)
     due = day + NO_SHOW_DAYS
-    facts = {
+    facts: Exprs = {
         "past": flag(past),
         "ahead": flag(~past),
         "came": flag(came),
@@ -70,8 +72,8 @@ def appointments(ctx: Ctx) -> Base:
         "in_time": flag(confirmed_on < day),
         "lost": flag(and_(missed, due < today, due >= ctx.live)),
         "losing": flag(and_(missed, due >= today)),
-        "rebooked": flag(_rebooked(ctx, t, day)),
-        "came_back": flag(_came_back(t, day)),
+        "rebooked": lambda: flag(_rebooked(ctx, t, day)),
+        "came_back": lambda: flag(_came_back(t, day)),
         "lead": case((booked <= day, day - booked)),
     }
     where = (standing(), ctx.session.scope(t.c.branch_id), ctx.within(t.c.start_day))
@@ -125,17 +127,17 @@ def in_process(ctx: Ctx) -> Base:
     )  # fmt: skip
     overdue = or_(and_(by_day, promised_day < today), and_(~by_day, raw(t.c.promised_at) < ctx.now))
     base = common(t, p)
-    columns = {
+    columns: Exprs = {
         "opened": t.c.opened_day, **_order_columns(t, base),
         "state": case((is_open, literal("open")), else_=literal("delivered")), "age": case((is_open, age)),
         "promised": t.c.promised_at, "handed_over": t.c.handover_at, "agent": base.pop("agent"),
-        "disposition": t.c.last_code, "attempts": t.c.attempts, **_workshop(t), "channel": _channel(t), **base,
+        "disposition": t.c.last_code, "attempts": t.c.attempts, **_workshop(t), "channel": lambda: _channel(t), **base,
     }  # fmt: skip
-    facts = {
+    facts: Exprs = {
         "open": flag(is_open),
         "delivered": flag(delivered),
         "cycle": raw(t.c.handover_at) - raw(t.c.opened_at),
-        "long": flag(_long(ctx, t, day)),
+        "long": lambda: flag(_long(ctx, t, day)),
         "promised": flag(t.c.promised_at.is_not(None)),
         "kept": flag(kept),
         "late": flag(overdue),
@@ -165,13 +167,16 @@ def _limit(ctx: Ctx, branch_id: int | None, today: date) -> int:
             return day.toordinal()
 
 
-def _coverage(t: Any, by: Any) -> dict[str, Expr]:
+def _coverage(t: Any, by: Any) -> dict[str, Made]:
     """Each vehicle once (its last order), and whether it has an open opportunity."""
-    place = func.row_number().over(partition_by=t.c.vehicle_id, order_by=(by.desc(), t.c.id.desc()))
     return {
-        "once": flag(and_(t.c.vehicle_id.is_not(None), place == 1)),
-        "agreed": flag(open_ahead(t.c.vehicle_id, t.c.customer_id)),
+        "once": lambda: flag(and_(t.c.vehicle_id.is_not(None), _last_of_vehicle(t, by))),
+        "agreed": lambda: flag(open_ahead(t.c.vehicle_id, t.c.customer_id)),
     }
+
+
+def _last_of_vehicle(t: Any, by: Any) -> Expr:
+    return func.row_number().over(partition_by=t.c.vehicle_id, order_by=(by.desc(), t.c.id.desc())) == 1
 
 
 def _channel(t: Any) -> Expr:
@@ -205,28 +210,28 @@ def completed(ctx: Ctx) -> Base:
     k, about = call_about("repair_order", t.c.id, "courtesy")
     base = common(t, p)
     score = _survey(t)
-    columns = {
-        "delivered": t.c.handover_day, **_order_columns(t, base), "disposition": _outcome(t), "score": score,
+    columns: Exprs = {
+        "delivered": t.c.handover_day, **_order_columns(t, base), "disposition": lambda: _outcome(t), "score": score,
         "attempts": t.c.attempts,
         "state": case((t.c.courtesy_call_id.is_(None), literal("pending")), else_=literal("done")),
         "agent": base.pop("agent"), "opened": t.c.opened_day, **_workshop(t), **base,
     }  # fmt: skip
     unhappy = score <= DETRACTOR_SCORE
     due = _due(t)
-    facts = {
+    facts: Exprs = {
         "matured": flag(and_(last < today, last >= ctx.live)),
         "waiting": flag(last >= today),
-        "contact15": flag(exists().where(about, k.c.contact, raw(k.c.day) - day <= COURTESY_DAYS)),
-        "contacted": flag(exists().where(about, k.c.contact)),
+        "contact15": lambda: flag(exists().where(about, k.c.contact, raw(k.c.day) - day <= COURTESY_DAYS)),
+        "contacted": lambda: flag(exists().where(about, k.c.contact)),
         "surveyed": flag(score.is_not(None)),
         "top": flag(score >= TOP_BOX),
         "detractor": flag(and_(unhappy, due < ctx.now)),
         "complaining": flag(and_(unhappy, due >= ctx.now)),
         "unhappy": flag(unhappy),
-        "answered": flag(_answered(t)),
+        "answered": lambda: flag(_answered(t)),
         "back_due": flag(back < today),
         "back_waiting": flag(back >= today),
-        "came_back": flag(_comeback(t, day)),
+        "came_back": lambda: flag(_comeback(t, day)),
         **_coverage(t, t.c.handover_day),
     }
     where = (work(), ctx.session.scope(t.c.branch_id), ctx.within(t.c.handover_day))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, case, exists, func, literal, or_, select
@@ -10,10 +11,24 @@ from sqlalchemy import and_, case, exists, func, literal, or_, select
 from boxes_tui.data.reads.conditions import present
 from boxes_tui.data.tables import customer, opportunity, repair_order, sale_delivery, vehicle
 from boxes_tui.domain.queues import WELCOME_DAYS
-from boxes_tui.reports.base import Base, Ctx, Expr, call_about, common, flag, joined, keys, nothing, raw, true_order
-from boxes_tui.reports.months import anniversary, months_before
+from boxes_tui.reports.base import (
+    Base,
+    Ctx,
+    Expr,
+    Exprs,
+    call_about,
+    common,
+    flag,
+    joined,
+    keys,
+    nothing,
+    raw,
+    true_order,
+)
+from boxes_tui.reports.months import anniversary, month_table, months_before
 
 FIRST_SERVICE_MONTHS = 13
+YEARS = range(1, 6)
 RISK_MONTHS, LOST_MONTHS = 15, 18
 """*En riesgo* is the last three months before the limit of 18 (KPIS.md, lifecycle)."""
 
@@ -50,14 +65,14 @@ def deliveries(ctx: Ctx) -> Base:
         "status": case((t.c.welcome_call_id.is_(None), literal("pending")), else_=literal("done")),
         "condition": t.c.condition, **base,
     }  # fmt: skip
-    facts = {
+    facts: Exprs = {
         "matured": flag(welcomed),
         "waiting": flag(last >= today),
-        "attempt30": flag(exists().where(about, soon)),
-        "contact30": flag(exists().where(about, soon, k.c.contact)),
-        "contacted": flag(exists().where(about, k.c.contact)),
-        "days_to": select(func.min(raw(f.c.day)) - day).where(first, f.c.contact).scalar_subquery(),
-        "seeded": flag(open_ahead(t.c.vehicle_id, t.c.customer_id, today)),
+        "attempt30": lambda: flag(exists().where(about, soon)),
+        "contact30": lambda: flag(exists().where(about, soon, k.c.contact)),
+        "contacted": lambda: flag(exists().where(about, k.c.contact)),
+        "days_to": lambda: select(func.min(raw(f.c.day)) - day).where(first, f.c.contact).scalar_subquery(),
+        "seeded": lambda: flag(open_ahead(t.c.vehicle_id, t.c.customer_id, today)),
     }
     return Base(
         source, (sold(t), ctx.session.scope(t.c.branch_id), ctx.within(t.c.delivered_day)), day, columns, facts,
@@ -93,27 +108,31 @@ def retention(ctx: Ctx) -> Base:
         "lifecycle": life, "first_service": first, "last_service": last, "services": count,
         "salesperson": t.c.salesperson, "condition": t.c.condition, **base,
     }  # fmt: skip
-    low, high = _extent(ctx)
-    limit = anniversary(day, low, high, FIRST_SERVICE_MONTHS)
-    facts: dict[str, Expr] = {
+    months = month_table(*_extent(ctx), (FIRST_SERVICE_MONTHS, *(12 * k for k in YEARS)))
+    source = source.join(months, day.between(months.c.first, months.c.last))
+    limit = anniversary(day, months, FIRST_SERVICE_MONTHS)
+    facts: Exprs = {
         "first_due": flag(limit < today), "first_waiting": flag(limit >= today), "first_came": flag(first <= limit),
     }  # fmt: skip
-    for k in range(1, 6):
-        start = anniversary(day, low, high, 12 * (k - 1))
-        end = anniversary(day, low, high, 12 * k)
-        r = repair_order.alias()
-        came = exists().where(
-            r.c.vehicle_id == t.c.vehicle_id, true_order(r), raw(r.c.opened_day) > start, raw(r.c.opened_day) <= end
-        )
+    for k in YEARS:
+        start = anniversary(day, months, 12 * (k - 1)) if k > 1 else day
+        end = anniversary(day, months, 12 * k)
         facts |= {
             f"year{k}_due": flag(end < today),
             f"year{k}_waiting": flag(end >= today),
-            f"year{k}_came": flag(came),
+            f"year{k}_came": partial(_came, t, start, end),
         }
     where = (
         sold(t), t.c.vehicle_id.is_not(None), ctx.session.scope(t.c.branch_id), ctx.within(t.c.delivered_day), ~again
     )  # fmt: skip
     return Base(source, where, day, columns, facts, keys(t, "deliveries"), ("delivered",), p)
+
+
+def _came(t: Any, start: Expr, end: Expr) -> Expr:
+    """Whether the vehicle came to the workshop after ``start`` and up to ``end``."""
+    r = repair_order.alias()
+    days = and_(raw(r.c.opened_day) > start, raw(r.c.opened_day) <= end)
+    return flag(exists().where(r.c.vehicle_id == t.c.vehicle_id, true_order(r), days))
 
 
 def _extent(ctx: Ctx) -> tuple[int, int]:
@@ -165,11 +184,13 @@ def park(ctx: Ctx) -> Base:
             or_(raw(before.c.opened_day) < raw(q.c.opened_day),
                 and_(raw(before.c.opened_day) == raw(q.c.opened_day), before.c.id < q.c.id)),
         )
+        .correlate(q, v)
         .scalar_subquery()
     )  # fmt: skip
     previous_sale = (
         select(func.max(raw(sale.c.delivered_day)))
         .where(sale.c.vehicle_id == v.c.id, sold(sale), raw(sale.c.delivered_day) <= raw(q.c.opened_day))
+        .correlate(q, v)
         .scalar_subquery()
     )
     loyal = exists().where(

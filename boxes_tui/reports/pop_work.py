@@ -21,6 +21,7 @@ from boxes_tui.reports.base import (
     Base,
     Ctx,
     Expr,
+    Exprs,
     bucket,
     call_about,
     common,
@@ -50,20 +51,30 @@ def shown(ctx: Ctx, o: Any) -> Expr:
     """Whether the sale is credited with an order: the same vehicle, opened within ±5 days of the appointment's day, and
     not the arrival of an earlier appointment that somebody else had booked before the sale."""
     a, r, other, sale = appointment.alias(), repair_order.alias(), appointment.alias(), opportunity.alias()
-    matched = select(raw(a.c.start_day)).where(a.c.id == o.c.appointment_id).scalar_subquery()
+    matched = select(raw(a.c.start_day)).where(a.c.id == o.c.appointment_id).correlate(o).scalar_subquery()
     day = func.coalesce(matched, ctx.day_of(o.c.sold_for, o.c.branch_id))
-    mine = exists().where(
-        sale.c.appointment_id == other.c.id, sale.c.state == "sold", sale.c.state_by == o.c.state_by
+    mine = (
+        exists()
+        .where(sale.c.appointment_id == other.c.id, sale.c.state == "sold", sale.c.state_by == o.c.state_by)
+        .correlate(other, o)
+    )
+    taken = (
+        exists()
+        .where(
+            live_appointment(other), other.c.vehicle_id == o.c.vehicle_id,
+            other.c.id != func.coalesce(o.c.appointment_id, -1), raw(other.c.booked_at) < raw(o.c.state_at),
+            raw(other.c.start_day).between(raw(r.c.opened_day) - CREDIT_DAYS, raw(r.c.opened_day)),
+            or_(other.c.arrived_at.is_(None), other.c.arrival_order_id == r.c.id), ~mine,
+        )
+        .correlate(r, o)
     )  # fmt: skip
-    taken = exists().where(
-        live_appointment(other), other.c.vehicle_id == o.c.vehicle_id,
-        other.c.id != func.coalesce(o.c.appointment_id, -1), raw(other.c.booked_at) < raw(o.c.state_at),
-        raw(other.c.start_day).between(raw(r.c.opened_day) - CREDIT_DAYS, raw(r.c.opened_day)),
-        or_(other.c.arrived_at.is_(None), other.c.arrival_order_id == r.c.id), ~mine,
-    )  # fmt: skip
-    credited = exists().where(
-        r.c.vehicle_id == o.c.vehicle_id, true_order(r),
-        raw(r.c.opened_day).between(day - CREDIT_DAYS, day + CREDIT_DAYS), ~taken,
+    credited = (
+        exists()
+        .where(
+            r.c.vehicle_id == o.c.vehicle_id, true_order(r),
+            raw(r.c.opened_day).between(day - CREDIT_DAYS, day + CREDIT_DAYS), ~taken,
+        )
+        .correlate(o)
     )  # fmt: skip
     return and_(o.c.state == "sold", or_(o.c.show_order_id.is_not(None), credited))
 
@@ -95,14 +106,14 @@ def opportunities(ctx: Ctx) -> Base:
         "attempts": o.c.attempts, "reschedules": o.c.reschedules, "created": o.c.created_day,
         "closed": o.c.state_day, "match": o.c.match, "model": base.pop("model"), **base,
     }  # fmt: skip
-    facts = {
+    facts: Exprs = {
         "sold": flag(o.c.state == "sold"),
         "discarded": flag(o.c.state == "discarded"),
         "closed": flag(o.c.state.in_(("sold", "discarded"))),
-        "contacted": flag(contacted(o)),
+        "contacted": lambda: flag(contacted(o)),
         "matured": flag(and_(last < today, last >= ctx.live)),
         "waiting": flag(last >= today),
-        "shown": flag(shown(ctx, o)),
+        "shown": lambda: flag(shown(ctx, o)),
         "overdue": flag(late),
         "many": flag(o.c.reschedules > 3),
         "moves": o.c.reschedules,
@@ -123,7 +134,7 @@ def reconciliation(ctx: Ctx) -> Base:
         "plate": base.pop("plate"), "promised": o.c.sold_for, "in_dms": a.c.starts_at, "match": match,
         "advisor": a.c.advisor, "origin": o.c.origin, "status": o.c.state, "disposition": o.c.last_code, **base,
     }  # fmt: skip
-    facts = {
+    facts: Exprs = {
         "found": flag(match.in_(("verified", "credited"))),
         "verified": flag(match == "verified"),
         "credited": flag(match == "credited"),
@@ -182,7 +193,7 @@ def units(ctx: Ctx) -> Base:
         call.c.contact, raw(call.c.at) >= raw(n.c.assigned_at),
     )  # fmt: skip
     sale = and_(o.c.state == "sold", raw(o.c.state_at) >= raw(n.c.assigned_at))
-    facts = {
+    facts: Exprs = {
         "assigned": flag(assigned),
         "blocked": flag(n.c.state == "blocked"),
         "callable": flag(and_(assigned, reachable)),
@@ -190,7 +201,7 @@ def units(ctx: Ctx) -> Base:
         "contacted": flag(reached),
         "set": flag(sale),
         "came": flag(came),
-        "shown": flag(and_(sale, shown(ctx, o))),
+        "shown": lambda: flag(and_(sale, shown(ctx, o))),
         "done": flag(n.c.done_at.is_not(None)),
         "recall": flag(g.c.type.in_(OPERATIONAL)),
         "campaign_id": n.c.campaign_id,

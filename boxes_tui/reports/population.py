@@ -16,7 +16,7 @@ from boxes_tui.data.tables import app_user, branch, repair_order, sale_delivery,
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
 from boxes_tui.reports import pop_calls, pop_leaks, pop_orders, pop_sales, pop_work
-from boxes_tui.reports.base import Base, Ctx
+from boxes_tui.reports.base import Base, Ctx, Expr, Made
 from boxes_tui.reports.columns import COLUMNS
 from boxes_tui.reports.kpi_sql import RULES, Names, Rule
 from boxes_tui.text import fold
@@ -112,7 +112,18 @@ def check(ask: Ask) -> None:
 
 def columns_of(ctx: Ctx, source: str) -> tuple[str, ...]:
     """The ids of the columns of a population, in the order of its grid."""
-    return tuple(SOURCES[source](ctx).columns)
+    return tuple(base_of(ctx, source).columns)
+
+
+def base_of(ctx: Ctx, source: str) -> Base:
+    """A population of this request, made once."""
+    if source not in ctx.bases:
+        ctx.bases[source] = SOURCES[source](ctx)
+    return ctx.bases[source]
+
+
+def _made(expr: Expr | Made) -> Expr:
+    return expr if isinstance(expr, ColumnElement) else expr()
 
 
 def table(
@@ -125,15 +136,15 @@ def table(
     keys: Iterable[str] = (),
 ) -> Pop:
     """The population with the facts, columns and keys that the question needs (a name of a rule may be any of them)."""
-    base = SOURCES[source or ask.report](ctx)
+    base = base_of(ctx, source or ask.report)
     chosen: dict[str, Any] = {"p_day": base.day}
     for name in facts:
         word = name.strip("!?")
         if word in base.facts:
-            chosen[f"f_{word}"] = base.facts[word]
+            chosen[f"f_{word}"] = _made(base.facts[word])
         else:
-            chosen[f"c_{word}"] = base.columns[word]
-    chosen |= {f"c_{name}": base.columns[name] for name in columns}
+            chosen[f"c_{word}"] = _made(base.columns[word])
+    chosen |= {f"c_{name}": _made(base.columns[name]) for name in columns}
     chosen |= {f"k_{name}": base.keys[name] for name in keys}
     where = and_(true(), *base.where, *_filters(ctx, ask, base, source or ask.report))
     query = select(*(expr.label(name) for name, expr in chosen.items())).select_from(base.source).where(where)

@@ -187,8 +187,11 @@ def _campaign_units(conn: Connection, session: Session) -> tuple[int, int]:
     row = conn.execute(
         select(func.count(u.done_at), func.count())
         .select_from(campaign_unit.join(campaign, c.id == u.campaign_id))
-        .where(c.undone_at.is_(None), c.closed_at.is_(None), u.state != "undone", session.scope(c.branch_id))
-    ).one()
+        .where(
+            c.undone_at.is_(None), c.closed_at.is_(None), u.state.not_in(("undone", "blocked")),
+            session.scope(c.branch_id),
+        )
+    ).one()  # fmt: skip
     return int(row[0]), int(row[1])
 
 
