@@ -8,6 +8,7 @@ from boxes_tui.cli import (
     admin,
     audit,
     branch,
+    campaign,
     customer,
     demo,
     dnc,
@@ -57,6 +58,7 @@ app.add_typer(outbox.app, name="outbox")
 app.add_typer(user.app, name="user")
 app.command("ssh-keys")(user.ssh_keys)
 app.add_typer(branch.app, name="branch")
+app.add_typer(campaign.app, name="campaign")
 app.add_typer(dnc.app, name="dnc")
 app.add_typer(audit.app, name="audit")
 app.command("wallboard")(wallboard.wallboard)

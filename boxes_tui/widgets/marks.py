@@ -46,6 +46,11 @@ class MarksField(FieldBase):
         """The codes marked, joined by commas (for the draft journal)."""
         return ",".join(self.marked)
 
+    @value.setter
+    def value(self, text: str) -> None:
+        self._marked = set(text.split(",")) - {""}
+        self.refresh()
+
     def on_key(self, event: events.Key) -> None:
         """Left, right, the space bar."""
         if event.key in ("left", "right"):

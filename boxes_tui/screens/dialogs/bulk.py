@@ -14,10 +14,10 @@ from boxes_tui.widgets.menu import Menu, MenuItem
 from boxes_tui.widgets.safe import Line
 
 if TYPE_CHECKING:
-    from boxes_tui.screens.acts import ActingScreen
+    from boxes_tui.screens.acting import ActingBase
 
 
-async def ask_bulk(screen: ActingScreen, verb: str, refs: Sequence[str]) -> Command | None:
+async def ask_bulk(screen: ActingBase, verb: str, refs: Sequence[str]) -> Command | None:
     """Ask what the verb needs, show the preview; None when left."""
     found = await screen.background(screen.house.read, preview, verb, tuple(refs))
     title = {"discard": _("DESCARTAR"), "reschedule": _("REPLANIFICAR"), "assign": _("ASIGNAR")}[verb]

@@ -1,0 +1,233 @@
+"""Calling and planning from any row: the call panel, the next customer, opportunities (PRODUCT §5, §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from boxes_tui.background import ACTS
+from boxes_tui.domain.formats import clock, show_day
+from boxes_tui.errors import BoxesError
+from boxes_tui.i18n import _
+from boxes_tui.screens.acting import CALL_SECONDS, ActingBase
+from boxes_tui.screens.row_text import SHORT, first_name, name
+from boxes_tui.widgets.safe import Line
+
+if TYPE_CHECKING:  # the board is one of these screens, and it stands before the database is imported
+    from boxes_tui.data.commands import Command
+    from boxes_tui.data.reads.details import QueueRow
+    from boxes_tui.data.reads.queues import Ask
+    from boxes_tui.screens.dialogs.call_forms import CallMade
+    from boxes_tui.screens.dialogs.call_panel import CallPanel
+
+
+class CallingScreen(ActingBase):
+    """The verbs of a call and of an opportunity."""
+
+    # -- call --------------------------------------------------------------------------------------
+
+    async def verb_call(self) -> None:
+        """The call panel over the row."""
+        await self.call(self.acted_row())
+
+    async def call(self, row: QueueRow, why: str = "") -> None:
+        """Claim the person, open the panel, record the outcome, go on."""
+        from boxes_tui.desk import claims
+        from boxes_tui.desk.sheet import call_sheet
+        from boxes_tui.screens.dialogs.call_panel import CallPanel
+
+        self.held(row)
+        mine, holder = await self.background(claims.take, self.house.engine, self.session, row.ref)
+        if not mine:
+            raise BoxesError(_("{name} tiene este cliente.").format(name=first_name(holder or "—")))
+        beat = self.set_interval(claims.HEARTBEAT_SECONDS, self._renew)
+        note = self.draft("call", row.ref).get("text", "")
+        keep = self.keep("call", row.ref)
+        panel = CallPanel(
+            row, self.at, self.run_act, queue=self.queue_of(row), why=why, note=note, keep_note=keep,
+            holidays=await self.holidays(),
+        )  # fmt: skip
+        shown = self.app.push_screen_wait(panel)
+        self.run_worker(self._sheet(panel, row, call_sheet), exit_on_error=False)
+        made = await shown
+        beat.stop()
+        if made is None:
+            await self.background(claims.release, self.house.engine, self.session, row.ref)
+            self.next_mode = False
+            if self.draft("call", row.ref).get("text"):
+                self.say(_("La nota queda como borrador."))
+            self.reload()
+            return
+        self.forget("call", row.ref)
+        await self._called(row, made)
+
+    async def _sheet(self, panel: CallPanel, row: QueueRow, read: Any) -> None:
+        sheet = await self.background(self.house.read, read, row, self.house.settings.home)
+        if panel.is_mounted:
+            panel.show_sheet(sheet)
+
+    def _renew(self) -> None:
+        from boxes_tui.desk import claims
+
+        if getattr(self.app, "stalled", lambda: 0.0)() < claims.LEASE_SECONDS / 4:
+            self.run_worker(self.background(claims.renew, self.house.engine, self.session), exit_on_error=False)
+
+    async def _called(self, row: QueueRow, made: CallMade) -> None:
+        outcome = made.disposition
+        at = self.at
+        short = f"{_(SHORT[outcome.code])} {clock(at.now)}"
+        leaves = outcome.closes and self.place != "customer"
+        self.acted(row, short if made.result else _("sin enviar"), leaves and made.result is not None)
+        if made.result is not None:
+            back = made.result.result.get("next_at")
+            text = _("Se guardó {outcome}: {name}").format(outcome=_(outcome.label), name=name(row))
+            self.say_done(text + (_("; vuelve {t}.").format(t=self._when(str(back))) if back else "."))
+        if made.result is not None and outcome.code == "attended" and row.stage in ("deliveries", "completed"):
+            await self.create_opportunity(row)
+        self.reload()
+        if self.next_mode:
+            await self.verb_next()
+
+    def _when(self, iso: str) -> str:
+        from datetime import datetime
+
+        at = self.at
+        moment = at.local(datetime.fromisoformat(iso))
+        return clock(moment) if moment.date() == at.today else f"{show_day(moment.date(), at.today)} {clock(moment)}"
+
+    async def verb_next(self) -> None:
+        """Hand over the next best row, claimed, with why; its panel opens by itself."""
+        from boxes_tui.desk.next_call import next_row
+
+        row, why = None, ""
+        for ask in self.asks():
+            row, why = await self.background(
+                next_row, self.house.engine, self.session, ask, deadline=CALL_SECONDS, lane=ACTS
+            )
+            if row is not None:
+                break
+        if row is None:
+            self.next_mode = False
+            self.say(why or _("Nada para llamar ahora."))
+            return
+        self.next_mode = True
+        self.stand_on(row.ref)
+        await self.call(row, why)
+
+    def asks(self) -> Sequence[Ask]:
+        """The queues that ``n`` hands over from: this list's; on the board those that are called, in its order."""
+        from boxes_tui.data.reads.queues import Ask
+
+        return [Ask("deliveries", "pending"), Ask("opportunities", "all"), Ask("completed", "pending")]
+
+    def stand_on(self, ref: str) -> None:
+        """Put the cursor on a row where it is shown."""
+
+    async def verb_release(self) -> None:
+        """Give up my claim."""
+        from boxes_tui.desk import claims
+
+        ended = await self.background(claims.release, self.house.engine, self.session, self.acted_row().ref)
+        self.say(_("Se soltó el cliente.") if ended else _("No estaba tomado por este usuario."))
+        self.reload()
+
+    # -- opportunities -----------------------------------------------------------------------------
+
+    async def verb_opportunity(self) -> None:
+        """Create an opportunity from any row."""
+        row = self.acted_row()
+        self.held(row)
+        await self.create_opportunity(row)
+
+    async def create_opportunity(self, row: QueueRow) -> None:
+        """The form, prefilled with the predicted due date."""
+        from boxes_tui.desk.opportunities import CreateOpportunity
+        from boxes_tui.desk.prediction import prediction
+        from boxes_tui.screens.dialogs.forms import OpportunityForm
+
+        found = await self.background(self.house.read, prediction, row)
+        title = " · ".join(
+            x for x in (_("OPORTUNIDAD"), name(row), row.unit, row.vin and _("chasis {v}").format(v=row.vin[-8:])) if x
+        )
+        form = OpportunityForm(
+            title, self.at, found.suggest, found.km_text, found.agents, holidays=await self.holidays(),
+            warning=found.warning, keep=self.keep("opportunity", row.ref), draft=self.draft("opportunity", row.ref),
+        )  # fmt: skip
+        made = await self.app.push_screen_wait(form)
+        if made is None:
+            return
+        due = f"{made['due']} {made['hour']}".strip()
+        command = CreateOpportunity(row.ref, due, made["about"], made["assigned"] or None)
+        if await self.done(row, command, _("Se creó la oportunidad."), "◆", leaves=False):
+            self.forget("opportunity", row.ref)
+
+    async def verb_discard(self) -> None:
+        """Discard with a reason: one row, or the marked ones as one act."""
+        from boxes_tui.desk.opportunities import Discard
+        from boxes_tui.screens.dialogs.forms import ReasonForm
+
+        refs = self.marked_refs()
+        if refs:
+            await self.bulk("discard", refs)
+            return
+        row = self.opportunity_row()
+        self.held(row)
+        title = " · ".join(x for x in (_("DESCARTAR"), name(row), row.about) if x)
+        made = await self.app.push_screen_wait(ReasonForm(title))
+        if made is not None:
+            text = _("Se descartó la oportunidad: {name}.").format(name=name(row))
+            await self.done(row, Discard(row.ref, made["reason"], made["text"] or None), text, _("Descartada"))
+
+    async def verb_reschedule(self) -> None:
+        """Another day and hour: one row, or the marked ones as one act."""
+        from boxes_tui.desk.opportunities import Reschedule
+        from boxes_tui.screens.dialogs.forms import DateForm, due_text
+
+        refs = self.marked_refs()
+        if refs:
+            await self.bulk("reschedule", refs)
+            return
+        row = self.opportunity_row()
+        self.held(row)
+        title = " · ".join(x for x in (_("REPLANIFICAR"), name(row), row.about) if x)
+        foot = (_("Ahora vence {day}.").format(day=due_text(row, self.at)),)
+        form = DateForm(title, _("Vence"), self.at, with_time=False, foot=foot, holidays=await self.holidays(),
+                        keep=self.keep("reschedule", row.ref), draft=self.draft("reschedule", row.ref))  # fmt: skip
+        made = await self.app.push_screen_wait(form)
+        if made is not None:
+            text = _("Se replanificó: {name}.").format(name=name(row))
+            if await self.done(row, Reschedule(row.ref, made["when"]), text, made["when"], leaves=False):
+                self.forget("reschedule", row.ref)
+
+    async def verb_sell(self) -> None:
+        """*Turno vendido*, from any row."""
+        from boxes_tui.desk.calls import LogCall
+        from boxes_tui.desk.opportunities import Sell
+        from boxes_tui.screens.dialogs.forms import DateForm
+
+        row = self.acted_row()
+        self.held(row)
+        foot: tuple[Line, ...] = (
+            _("Se compara con el DMS en cada lectura; hasta ±5 días se acredita a {name}.").format(
+                name=first_name(self.session.name)
+            ),
+        )
+        form = DateForm(" · ".join((_("TURNO VENDIDO"), name(row))), _("Turno dado en el DMS"), self.at, with_time=True,
+                        foot=foot, holidays=await self.holidays(), keep=self.keep("sell", row.ref),
+                        draft=self.draft("sell", row.ref))  # fmt: skip
+        made = await self.app.push_screen_wait(form)
+        if made is None:
+            return
+        command: Command = Sell(row.ref, made["when"])
+        if row.subject != "opportunity":
+            command = LogCall(row.ref, "appointment_sold", at=made["when"])
+        text = _("Se guardó Turno vendido: {name}.").format(name=name(row))
+        if await self.done(row, command, text, _("Vendida")):
+            self.forget("sell", row.ref)
+
+    def opportunity_row(self) -> QueueRow:
+        """The row of a verb that takes opportunities only."""
+        row = self.acted_row()
+        if row.subject != "opportunity":
+            raise BoxesError(_("Esa acción es de las oportunidades. [o] crea una"))
+        return row

@@ -1,0 +1,287 @@
+"""The bodies of the campaign wizard's three steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from boxes_tui.desk.campaign_match import Match
+from boxes_tui.desk.campaign_plan import Plan
+from boxes_tui.domain.formats import number
+from boxes_tui.i18n import _
+from boxes_tui.screens import wizard_text
+from boxes_tui.screens.dialogs.readings import date_reading
+from boxes_tui.screens.row_text import moment
+from boxes_tui.screens.wizard_fields import TYPES
+from boxes_tui.screens.wizard_units import COLUMNS, Units, columns
+from boxes_tui.widgets.columns import WIDE
+from boxes_tui.widgets.fields import ChoiceField, FieldBase, Reading, TextField
+from boxes_tui.widgets.grid import Grid
+from boxes_tui.widgets.marks import LinesField, MarksField
+from boxes_tui.widgets.menu import Menu, MenuItem
+from boxes_tui.widgets.page import Page
+from boxes_tui.widgets.panel import Text
+from boxes_tui.widgets.rows import ListSource
+
+if TYPE_CHECKING:
+    from boxes_tui.screens.campaign_wizard import WizardScreen
+
+LABEL = 10
+LIST_WIDTH = 38
+
+
+class Step(Vertical):
+    """What the steps share: fields that ``Tab`` goes through, and what was typed before."""
+
+    DEFAULT_CSS = "Step { height: 1fr; width: 1fr; background: transparent; } Step FieldBase { width: 1fr; }"
+    texts: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, wizard: WizardScreen) -> None:
+        super().__init__()
+        self.wizard = wizard
+        self.stops: list[Widget] = []
+
+    def field(self, name: str, label: str, **options: Any) -> TextField:
+        """A text field that the draft knows by ``name``."""
+        options.setdefault("label_width", LABEL)
+        made = TextField(label, id=f"f-{name}", on_change=lambda text: self.wizard.changed(name, text), **options)
+        made.ground = "fondo"
+        self.stops.append(made)
+        return made
+
+    def go(self, step: int) -> None:
+        """The field before or after the one with the focus."""
+        at = next((n for n, stop in enumerate(self.stops) if stop.has_focus), -step)
+        self.stops[(at + step) % len(self.stops)].focus()
+
+    def begin(self) -> None:
+        """The step is shown."""
+        self.stops[0].focus()
+
+    def restore(self, values: Mapping[str, str]) -> None:
+        """Show what was typed before."""
+        for stop in self.stops:
+            name = (stop.id or "").removeprefix("f-")
+            if isinstance(stop, FieldBase) and name in values:
+                stop.value = values[name]  # type: ignore[misc]
+
+
+class ListStep(Step):
+    """1 *Buscar unidades*: the list at the left, the filters at the right, the report below."""
+
+    DEFAULT_CSS = f"""
+    ListStep Horizontal {{ height: auto; width: 1fr; }}
+    ListStep .pair {{ height: 1; }}
+    ListStep .left {{ width: {LIST_WIDTH}; height: 8; padding: 0 2 0 0; }}
+    ListStep .right {{ width: 1fr; height: 8; }}
+    ListStep .pair > .low {{ width: 26; }}
+    ListStep LinesField {{ height: 6; }}
+    """
+
+    def __init__(self, wizard: WizardScreen) -> None:
+        super().__init__(wizard)
+        self.list = LinesField(id="f-list", on_change=lambda text: wizard.changed("list", text))
+        self.list.ground = "fondo"
+        self.stops.append(self.list)
+        self.file = self.field("file", _("Archivo"))
+        self.model = self.field("model", _("Modelo"), label_width=15)
+        self.pairs = [
+            (
+                self.field(f"{name}_from", label, label_width=15, width=8),
+                self.field(f"{name}_to", _("a"), label_width=2),
+            )
+            for name, label in (("year", _("Año modelo")), ("service", _("Último service")), ("km", "Km"))
+        ]
+        self.branch = self.field("branch", _("Sucursal"), label_width=15)
+        self.since = self.field("not_since", _("Sin volver"), label_width=15)
+        self.page = Page()
+        self.stops.append(self.page)
+
+    def compose(self) -> Iterator[Widget]:
+        """List, filters, report."""
+        with Horizontal():
+            with Vertical(classes="left"):
+                yield self._head(_("Lista de VIN o patentes (pegar)"))
+                yield self.list
+                yield self.file
+            with Vertical(classes="right"):
+                yield self._head(_("Filtros (se suman a la lista)"))
+                yield self.model
+                yield self._pair(0)
+                yield self.branch
+                yield self._pair(1)
+                yield self._pair(2)
+                yield self.since
+        yield self.page
+
+    def _head(self, text: str) -> Text:
+        made = Text([(" " + text, "atenuado")])
+        made.ground = "fondo"
+        return made
+
+    def _pair(self, n: int) -> Horizontal:
+        low, high = self.pairs[n]
+        low.add_class("low")
+        return Horizontal(low, high, classes="pair")
+
+    def on_page_chosen(self, event: Page.Chosen) -> None:
+        """``Enter`` on a group shows its lines."""
+        event.stop()
+        self.wizard.perform(lambda: self.wizard.show_group(event.key))
+
+    def show_report(self, match: Match | None, found: int) -> None:
+        """The report of the list, or how many the filters find."""
+        if match is not None:
+            self.page.show(*wizard_text.report(match, found, self.wizard.size.width))
+        elif self.wizard.units is not None:
+            self.page.show(*wizard_text.segment_report(found))
+        else:
+            self.page.show([" " + _("Pegue la lista, escriba un archivo o ponga un filtro.")])
+
+    def fail(self, text: str) -> None:
+        """What cannot be read, in the place of the report."""
+        if text:
+            self.page.show([[(" ✗ " + text, "peligro")]])
+
+
+class UnitStep(Step):
+    """2 *Elegir unidades*: the grid, all units marked at first."""
+
+    def __init__(self, wizard: WizardScreen) -> None:
+        super().__init__(wizard)
+        self.grid = Grid(columns(), mark_all_keys=True, column_cursor=True, empty=(_("Ninguna unidad. [PgUp] buscar"),))
+        self.stops.append(self.grid)
+        self.units: Units | None = None
+
+    def compose(self) -> Iterator[Widget]:
+        """The grid."""
+        yield self.grid
+
+    def show_units(self, units: Units, without: str) -> None:
+        """Show other units; ``without`` are those that were unmarked before."""
+        self.units = units
+        left = set(without.split(","))
+        self.show_rows()
+        self.grid.mark([key for key in units.rows if key not in left])
+
+    def show_rows(self) -> None:
+        """Show the rows that the filters keep."""
+        if self.units is not None:
+            wide = self.wizard.size.width >= WIDE + 2
+            self.grid.set_source(ListSource(self.units.grid_rows(wide)), self.grid.cursor_key)
+            self.wizard.show_totals()
+
+    def on_grid_marks_changed(self, event: Grid.MarksChanged) -> None:
+        """Keep which units were left out."""
+        if self.units is not None:
+            left = [key for key in self.units.rows if key not in event.marked]
+            self.wizard.values["without"] = ",".join(left)
+            self.wizard.keep("campaign", "new")(self.wizard.values)
+        self.wizard.show_totals()
+
+    def on_grid_row_highlighted(self, event: Grid.RowHighlighted) -> None:
+        """The cursor moved."""
+        self.wizard.show_totals()
+
+    async def menu(self) -> None:
+        """*Más opciones* of the chosen column: filter, sort, group, export."""
+        if self.units is None:
+            return
+        column = self.grid.column.id
+        title = next(_(t) for c, t, _w, _x in COLUMNS if c == column).upper()
+        items = [
+            MenuItem("group", _("filtrar y agrupar por valor…"), "1", "▸"), MenuItem("up", _("ordenar A a Z"), "2"),
+            MenuItem("down", _("ordenar Z a A"), "3"), MenuItem("export", _("exportar…"), "4"),
+            MenuItem("clear", _("quitar todo"), "0"),
+        ]  # fmt: skip
+        wizard = self.wizard
+        taken = await wizard.app.push_screen_wait(Menu(title, items, line=3, right=wizard.size.width, width=36))
+        code = taken[0] if taken else ""
+        if code == "group":
+            await self._group(column, title)
+        elif code in ("up", "down"):
+            self.units.order = (column, code == "down")
+        elif code == "clear":
+            self.units.order, self.units.kept = None, {}
+        elif code == "export":
+            await self._export()
+        if code:
+            self.show_rows()
+
+    async def _group(self, column: str, title: str) -> None:
+        assert self.units is not None
+        found = self.units.groups(column)
+        items = [MenuItem(str(n), text, right=number(count)) for n, (text, count) in enumerate(found)]
+        taken = await self.wizard.app.push_screen_wait(
+            Menu(title, items, line=3, right=self.wizard.size.width, width=38)
+        )
+        if taken:
+            self.units.kept[column] = found[int(taken[0])][0]
+
+    async def _export(self) -> None:
+        from boxes_tui.reports.export import Sheet, save
+        from boxes_tui.screens.dialogs.export import FORMATS, choose_format, target
+
+        assert self.units is not None
+        kind = await choose_format(self.wizard, FORMATS[:2])
+        if kind:
+            path = target(self.wizard, "campaña", kind)
+            titles, rows = self.units.sheet()
+            count = await self.wizard.background(save, Sheet("campaña", titles, iter(rows), len(rows)), path)
+            self.wizard.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=count))
+
+
+class PlanStep(Step):
+    """3 *Procesar unidades*: name, type, days, agents, script; the dry run below."""
+
+    def __init__(self, wizard: WizardScreen) -> None:
+        super().__init__(wizard)
+        self.name_ = self.field("name", _("Nombre"), limit=120)
+        self.type = ChoiceField(
+            _("Tipo"), [(c, _(t)) for c, t in TYPES], label_width=LABEL, id="f-type",
+            on_change=lambda code: wizard.changed("type", code),
+        )  # fmt: skip
+        self.stops.append(self.type)
+        self.due = self.field("due", _("Vence"), read=self._reading, width=20)
+        self.per_day = self.field(
+            "per_day", _("Por día"), width=6, note=_("por día hábil desde ese día; vacío: todas ese día")
+        )
+        self.agents = MarksField(
+            _("Asignar"), (), label_width=LABEL, id="f-agents", note=_("por turno; ninguno: cualquiera"),
+            on_change=lambda text: wizard.changed("agents", text),
+        )  # fmt: skip
+        self.stops.append(self.agents)
+        self.script = self.field("script", _("Guion"))
+        self.type.ground = self.agents.ground = "fondo"
+        self.page = Page()
+
+    def _reading(self, text: str) -> Reading:
+        return date_reading(moment(self.wizard.session).now, with_time=False)(text)
+
+    def compose(self) -> Iterator[Widget]:
+        """Fields and dry run."""
+        yield self.name_
+        yield self.type
+        yield self.due
+        yield self.per_day
+        yield self.agents
+        yield self.script
+        yield Text("")
+        yield self.page
+
+    def restore(self, values: Mapping[str, str]) -> None:
+        """What was typed before, where its type still exists."""
+        known = {code for code, _label in TYPES}
+        super().restore({k: v for k, v in values.items() if k != "type" or v in known})
+
+    def show_plan(self, plan: Plan | None, why: str) -> None:
+        """The dry run, or why there is none."""
+        if plan is None:
+            self.page.show([[(" ✗ " + why, "peligro")]])
+        else:
+            last = " ▸ " + _("Procesar {n} unidades").format(n=number(plan.chosen - len(plan.blocked)))
+            self.page.show([*wizard_text.dry_run(plan, self.wizard.names), [(last, "acento")]])
+        self.wizard.show_frame()
