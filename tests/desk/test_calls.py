@@ -171,9 +171,9 @@ def test_low_score_or_incident_opens_a_complaint(desk: Desk) -> None:
     assert (closed["closed_by"], closed["owner_call_id"]) == (desk.ids["luis"], int(answer["call"]))
     assert "complaint" not in log(desk, desk.ref("deliveries", "delivery"), "0", score=7)
     assert log(desk, desk.ref("in_process", "order"), "0", incident="ruido")["complaint"]
-    for bad in ({"score": 11}, {"score": -1}):
+    for bad in (11, -1):
         with pytest.raises(UsageError):
-            desk.do(LogCall(ref, "0", **bad))
+            desk.do(LogCall(ref, "0", score=bad))
     with pytest.raises(UsageError):
         desk.do(LogCall(ref, "1", score=9))
 

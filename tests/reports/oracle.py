@@ -136,7 +136,7 @@ def deliveries(f: Facts) -> Answer:
         )
 
     def due(r: Row) -> bool:
-        return r["delivered_day"] + 30 < f.today(r["branch_id"]) and r["delivered_day"] + 30 >= f.live
+        return bool(r["delivered_day"] + 30 < f.today(r["branch_id"]) and r["delivered_day"] + 30 >= f.live)
 
     met = [first[r["id"]] for r in rows if due(r) and r["id"] in first]
     return {
@@ -186,7 +186,7 @@ def opportunities(f: Facts) -> Answer:
     rows = [o for o in f.rows("opportunity") if o["state"] != "cancelled" and f.within(o["due_day"])]
 
     def due(o: Row) -> bool:
-        return o["due_day"] + 15 < f.today(o["branch_id"]) and o["due_day"] + 15 >= f.live
+        return bool(o["due_day"] + 15 < f.today(o["branch_id"]) and o["due_day"] + 15 >= f.live)
 
     late = [o for o in rows if o["state"] == "open" and o["due_day"] < f.today(o["branch_id"])]
     orders = [r for r in f.rows("repair_order") if is_work(r) and f.within(r["opened_day"])]
@@ -241,7 +241,7 @@ def appointments(f: Facts) -> Answer:
 
     def eligible(a: Row) -> bool:
         early = a["booked_at"] is None or (booked(a) or 0) < a["start_day"]
-        return early and a["start_day"] >= f.live and a["start_day"] <= f.today(a["branch_id"])
+        return bool(early and a["start_day"] >= f.live and a["start_day"] <= f.today(a["branch_id"]))
 
     def in_time(a: Row) -> bool:
         return a["confirmed_at"] is not None and (f.day_of(a["confirmed_at"], a["branch_id"]) or 0) < a["start_day"]

@@ -71,7 +71,7 @@ def completed(f: Facts) -> Answer:
     made = {c["id"]: c for c in f.rows("call") if c["annulled_at"] is None}
 
     def due(r: Row) -> bool:
-        return r["handover_day"] + 15 < f.today(r["branch_id"]) and r["handover_day"] + 15 >= f.live
+        return bool(r["handover_day"] + 15 < f.today(r["branch_id"]) and r["handover_day"] + 15 >= f.live)
 
     def thanked(r: Row) -> bool:
         calls = f.calls("repair_order", r["id"], "courtesy")

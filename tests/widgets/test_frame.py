@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ LEAKS = [
 ]
 
 
-def frame_of(app: BoxesApp) -> Frame[object]:
+def frame_of(app: BoxesApp) -> Frame[Any]:
     return app.screen.frame  # type: ignore[attr-defined, no-any-return]
 
 

@@ -143,7 +143,8 @@ async def test_own_act_on_the_last_row_steps_back() -> None:
         await pilot.press("down")
         grid.show_result("opportunities:0", Result("Ocup."))
         await pilot.press("down")
-        assert (grid.total, grid.cursor_key) == (0, None)
+        left: tuple[int, str | None] = (grid.total, grid.cursor_key)
+        assert left == (0, None)
         assert picture(app)[4:6] == ["    Sin filas.", "    [Tab] otro filtro"]
 
 
