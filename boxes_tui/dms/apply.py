@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from boxes_tui.dms import months
 from boxes_tui.dms.ground import KINDS, touch
 from boxes_tui.dms.shape import CHILDREN
 from boxes_tui.dms.stage import Staged
@@ -204,6 +205,7 @@ def _update(
     if t == "appointment":
         sets.append("vanished_at = NULL")
     where = f"s.row_id = t.id AND {WRITTEN} AND s.state <> 'new'"
+    months.mark(conn, t, f"(SELECT s.row_id FROM boxes_stage s WHERE {WRITTEN} AND s.state <> 'new')")
     conn.execute(text(f"UPDATE {t} AS t SET {', '.join(sets)} FROM boxes_stage s WHERE {where}"), params)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from boxes_tui.dms import months
 from boxes_tui.dms.apply import WRITTEN, Context
 from boxes_tui.dms.ground import touch, touched
 from boxes_tui.domain.phones import parse_phone
@@ -106,6 +107,8 @@ def relink(conn: Connection, ctx: Context) -> None:
 
 def _return_cancelled(conn: Connection, ctx: Context) -> None:
     """A sold opportunity whose appointment was cancelled or has vanished comes back to the list as *turno cancelado*."""
+    sold = f"(SELECT id FROM opportunity WHERE state = 'sold' AND appointment_id IN {touched('appointment')})"
+    months.mark(conn, "opportunity", sold)
     conn.execute(
         text(
             "UPDATE opportunity SET state = 'open', flag = 'appointment_cancelled', match = NULL, match_reads = 0, "
@@ -118,6 +121,8 @@ def _return_cancelled(conn: Connection, ctx: Context) -> None:
         ),
         {"today": ctx.today, "now": ctx.now},
     )
+    back = "(SELECT id FROM opportunity WHERE flag = 'appointment_cancelled' AND state_at = :now)"
+    months.mark(conn, "opportunity", back, {"now": ctx.now})
 
 
 def contacts(conn: Connection, area_code: str | None) -> None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 
 from sqlalchemy import Connection, text
 
 from boxes_tui.data.suppression import sweep
 from boxes_tui.data.types import from_epoch
-from boxes_tui.dms import arrivals, bookings, handover, people, resolve, search_index, sold, unite, vehicle_facts
+from boxes_tui.dms import (
+    arrivals,
+    bookings,
+    handover,
+    months,
+    people,
+    resolve,
+    search_index,
+    sold,
+    unite,
+    vehicle_facts,
+)
 from boxes_tui.dms.apply import Context
 from boxes_tui.dms.ground import any_touched, touched
 from boxes_tui.dms.mapping import SourceSpec
@@ -37,7 +47,8 @@ def derive(conn: Connection, ctx: Context, source: SourceSpec) -> None:
     campaigns_done(conn, ctx)
     sweep(conn, ctx.since_run, from_epoch(ctx.now))
     search_index.index(conn)
-    mark_months(conn)
+    for table in ("sale_delivery", "appointment", "repair_order"):
+        months.mark(conn, table, touched(table))
 
 
 def _vehicles(conn: Connection, ctx: Context) -> None:
@@ -92,31 +103,3 @@ def _done_by_code(conn: Connection, ctx: Context) -> None:
                     ),
                     {"now": ctx.now, "day": day, "o": order_id, "id": unit},
                 )
-
-
-MONTHS = (
-    ("sale_delivery", "delivered_day", ("deliveries", "retention")),
-    ("appointment", "start_day", ("appointments",)),
-    ("repair_order", "opened_day", ("in_process", "retention")),
-    ("repair_order", "handover_day", ("completed",)),
-)
-"""Which days of a row move which reports (PRODUCT §9)."""
-
-
-def mark_months(conn: Connection) -> None:
-    """Mark the report months that this run touched (QUALITY §1)."""
-    marks: set[tuple[str, int, int]] = set()
-    for table, column, reports in MONTHS:
-        for day, branch in conn.execute(
-            text(
-                f"SELECT DISTINCT {column}, coalesce(branch_id, 0) FROM {table} WHERE id IN {touched(table)} "
-                f"AND {column} IS NOT NULL"
-            )
-        ):
-            when = date.fromordinal(day)
-            marks.update((report, when.year * 12 + when.month - 1, int(branch)) for report in reports)
-    if marks:
-        conn.execute(
-            text("INSERT INTO dirty_month (report, month, branch_id) VALUES (:r, :m, :b)"),
-            [{"r": r, "m": m, "b": b} for r, m, b in sorted(marks)],
-        )
