@@ -9,41 +9,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 from boxes_tui.dms.cells import ERROR, as_text, boolean, looks_broken, number
-from boxes_tui.dms.columns import Cells, Columns, Rejected, Take
+from boxes_tui.dms.columns import Columns, Rejected, Take
 from boxes_tui.dms.moments import Moment, Moments, Unreadable
-from boxes_tui.dms.records import ENUMS, FIELDS, REQUIRED, UNTOUCHED, Phone, Warning_
+from boxes_tui.dms.records import ENUMS, FIELDS, REQUIRED, UNTOUCHED, Phone
+from boxes_tui.dms.row import GOOD, SPECIAL, Row, contact_of
 from boxes_tui.dms.spec import EntitySpec, SourceSpec, Value
 from boxes_tui.domain.phones import parse_phone, split_phones
-from boxes_tui.domain.vehicle_ids import norm_chassis, norm_plate, norm_vin
 from boxes_tui.text import NOTE_LIMIT, clean_checked, clean_note
 
 Read = Callable[["Row"], Any]
 Convert = Callable[["Row", Any], Any]
 
 MAX_TEXT: Final = 2000
+PLAIN: Final = re.compile(r"[!-~À-ÖØ-öø-ÿ]+(?: [!-~À-ÖØ-öø-ÿ]+)*").fullmatch
+"""Text that is clean as it stands: single inner blanks, no control characters, no mojibake."""
 REMEMBERED: Final = 8192
-_EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}")
+MOMENTS: Final = 65_536
 _NOTES: Final = frozenset({"notes", "text"})
 _ODOMETERS: Final = frozenset({"odometer_km", "odometer_in", "odometer_out"})
 _FACTOR: Final = {"int": 1, "money": 100, "milli": 1000}
-
-
-class Row:
-    """The cells of the row being read and what was found in them."""
-
-    __slots__ = ("cells", "moments", "warnings")
-
-    def __init__(self) -> None:
-        self.cells: Cells = ()
-        self.warnings: list[Warning_] = []
-        self.moments: dict[str, Moment] = {}
-
-    def warn(self, code: str, field: str) -> None:
-        """Note a field-level warning; the row goes on."""
-        self.warnings.append(Warning_(code, field))
 
 
 class Fields:
@@ -52,7 +40,7 @@ class Fields:
     def __init__(self, source: SourceSpec, entity: EntitySpec, header: Mapping[str, int]) -> None:
         self.source, self.entity, self.header = source, entity, header
         self._columns = Columns(entity, header)
-        self.is_null = self._columns.is_null
+        self.is_null, self.null = self._columns.is_null, self._columns.null
 
     def reader(self, entity: str, field: str, value: Value) -> Read:
         """The function that reads a field of ``entity`` (that of the mapping, or one that dotted fields feed)."""
@@ -63,7 +51,12 @@ class Fields:
             return self._phones(field, value)
         if kind == "services":
             return self._services(value)
-        return self._plain(field, self._columns.take(value), self._converter(entity, field, kind, value))
+        read = self._plain(field, self._columns.take(value), self._converter(entity, field, kind, value))
+        place = self.single(value)
+        quick = GOOD.get(field) or (PLAIN if field not in SPECIAL and field != "contact_phone" else None)
+        if kind != "text" or value.values is not None or place is None or quick is None:
+            return read
+        return self._quick(place, quick, read)
 
     def single(self, value: Value) -> int | None:
         """The place of a field that is one column, None for all others."""
@@ -81,16 +74,37 @@ class Fields:
 
         return read
 
+    def _quick(self, place: int, good: Callable[[str], Any], read: Read) -> Read:
+        """Texts that are good as they stand, which is nearly all of them, are taken without further ado."""
+        null = self.null
+
+        def quick(row: Row) -> Any:
+            cell = row.cells[place]
+            if type(cell) is str and good(cell) and len(cell) <= MAX_TEXT and cell not in null:
+                return cell
+            return read(row)
+
+        return quick
+
     # -- dates -------------------------------------------------------------------------------------
 
     def _date(self, entity: str, field: str, kind: str, value: Value) -> Read:
         moments = Moments(self.entity.timezone, value.formats, birth=field == "birth_date")
         required = entity == self.entity.name and REQUIRED.get(entity) == field
         get = self._columns.moment(moments, value)
+        known: dict[Any, Moment] = {}
+        which = itemgetter(*(self.header[c] for c in value.columns)) if value.columns else None
+        at = 2 if kind == "day" else 0
 
         def read(row: Row) -> Any:
+            cells = row.cells
+            text = which(cells) if which is not None else None
+            found = known.get(text)
+            if found is not None:
+                row.moments[field] = found
+                return found[at]
             try:
-                found = get(row.cells)
+                found = get(cells)
             except Unreadable:
                 if required:
                     raise Rejected("E-DATE", field, f"{field} no es una fecha de las declaradas") from None
@@ -105,8 +119,12 @@ class Fields:
                 row.warn("W-DATE-RANGE", field)
                 if not required:
                     return None
+            elif type(text) is str or (type(text) is tuple and all(type(c) is str for c in text)):
+                if len(known) >= MOMENTS:
+                    known.clear()
+                known[text] = found
             row.moments[field] = found
-            return found[2] if kind == "day" else found[0]
+            return found[at]
 
         return read
 
@@ -170,7 +188,7 @@ class Fields:
     def _text(self, field: str, value: Value) -> Convert:
         note = field in _NOTES
         limit = NOTE_LIMIT if note else MAX_TEXT
-        special = _contact(self.source.area_code) if field == "contact_phone" else _SPECIAL.get(field)
+        special = contact_of(self.source.area_code) if field == "contact_phone" else SPECIAL.get(field)
 
         def convert(row: Row, cell: Any) -> Any:
             text = as_text(cell)
@@ -231,46 +249,3 @@ class Fields:
             return tuple((None, text) for text, _dropped in texts if text)
 
         return read
-
-
-def _vin(row: Row, field: str, text: str) -> str | None:
-    vin, good = norm_vin(text)
-    if not good:
-        row.warn("W-VIN", field)
-    return vin
-
-
-def _chassis(row: Row, field: str, text: str) -> str | None:
-    """What the DMS calls chasis; of 17 characters it is a VIN and is looked at as one."""
-    chassis = norm_chassis(text)
-    if chassis is None or (len(chassis) == 17 and not norm_vin(chassis)[1]):
-        row.warn("W-VIN", field)
-    return chassis
-
-
-def _plate(row: Row, field: str, text: str) -> str | None:
-    plate, good = norm_plate(text)
-    if not good:
-        row.warn("W-PLATE", field)
-    return plate
-
-
-def _email(row: Row, field: str, text: str) -> str | None:
-    if _EMAIL.fullmatch(text):
-        return text.lower()
-    row.warn("W-EMAIL", field)
-    return None
-
-
-def _contact(area: str | None) -> Callable[[Row, str, str], str | None]:
-    def contact(row: Row, field: str, text: str) -> str | None:
-        if not any(parse_phone(piece, area).valid for piece in split_phones(text)):
-            row.warn("W-PHONE", field)
-        return text
-
-    return contact
-
-
-_SPECIAL: Final[dict[str, Callable[[Row, str, str], str | None]]] = {
-    "vin": _vin, "plate": _plate, "chassis": _chassis, "email": _email,
-}  # fmt: skip

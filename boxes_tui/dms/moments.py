@@ -50,8 +50,6 @@ class Moments:
         self.days_only = bool(formats) and not any(f.timed for f in self.formats)
         self.earliest = date(1900 if birth else EARLIEST, 1, 1).toordinal()
         self.latest = date(LATEST, 12, 31).toordinal()
-        self._known: dict[str, Moment] = {}
-        self._partial: dict[str, Moment] = {}
         self._dates: dict[tuple[str, str], tuple[date, int | None]] = {}
         self._clocks: dict[tuple[str, str], int] = {}
         self._starts: dict[int, int | None] = {}
@@ -65,13 +63,7 @@ class Moments:
         the formats is enough."""
         if not isinstance(cell, str):
             return self._typed(cell, day_only)
-        memory = self._partial if day_only else self._known
-        found = memory.get(cell)
-        if found is None:
-            if len(memory) > _REMEMBERED:
-                memory.clear()
-            found = memory[cell] = self._parse(cell.strip(), day_only)
-        return found
+        return self._parse(cell.strip(), day_only)
 
     def join(self, first: Any, second: Any) -> Moment:
         """A date cell and a time cell, at least one of them typed, as one moment."""

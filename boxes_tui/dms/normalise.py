@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Any, Final
 
 from boxes_tui.dms.cells import ERROR, as_text, shown
 from boxes_tui.dms.columns import Cells, Rejected
-from boxes_tui.dms.fields import REMEMBERED, Fields, Read, Row
+from boxes_tui.dms.fields import REMEMBERED, Fields, Read
 from boxes_tui.dms.records import FIELDS, REQUIRED, UNTOUCHED, Feed, Layout, Record, Reject
+from boxes_tui.dms.required import NAMES, PERSON, Said, check_of, full_name, said_of
+from boxes_tui.dms.row import Row
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
 from boxes_tui.text import clean_checked
 
-Said = dict[str, dict[str, Any]]
-"""What the dotted fields of a row say: entity → field → value."""
 Add = Callable[[Row, list[Any], Said, "str | None"], Any]
-Check = Callable[[list[Any], Said], None]
 
 DAY_OF: Final = {"delivery": ("delivered_at", "delivered_day"), "appointment": ("starts_at", "start_day"),
                  "repair_order": ("opened_at", "opened_day")}  # fmt: skip
-_NAMES: Final = ("vin", "chassis", "plate")
-_WHO: Final = ("customer_key", "contact_name", "contact_phone", "buyer_name")
-_FED_WHO: Final = ("display_name", "given_name", "family_name", "company_name", "doc_number", "phones", "email")
-_PERSON: Final = ("display_name", "company_name", "given_name", "family_name")
 _CACHED: Final = frozenset({"text", "enum", "int", "money", "milli", "bool"})
 _MISS: Final = object()
+_BLACK: Final = re.compile("[!-~À-ÖØ-öø-ÿ]+").fullmatch
+"""A key without blanks and nothing to clean."""
 KEY_LIMIT: Final = 200
 
 
@@ -42,10 +40,11 @@ class Normaliser:
         self._key = [(name, header[name]) for name in entity.key]
         self._scope = [header[name] for name in entity.scope]
         self._header = header
-        self._plan: list[tuple[int, dict[Any, Any], Read]] = []
+        self._plan: list[tuple[int, dict[Any, Any] | None, Read]] = []
         for field, value in entity.fields.items():
             place = compiled.single(value) if FIELDS[entity.name][field] in _CACHED else None
-            self._plan.append((-1 if place is None else place, {}, compiled.reader(entity.name, field, value)))
+            known: dict[Any, Any] | None = None if place is None else {}
+            self._plan.append((place or 0, known, compiled.reader(entity.name, field, value)))
         self._feeds = [
             (name, tuple(values), [compiled.reader(name, f, v) for f, v in values.items()])
             for name, values in entity.feeds.items()
@@ -56,7 +55,7 @@ class Normaliser:
         self._add_fields()
         self.fields: tuple[str, ...] = (*entity.fields, *(name for name, _make in self._add))
         self._place = {field: n for n, field in enumerate(self.fields)}
-        self._check = self._checks()
+        self._check = check_of(entity.name, self._place)
         self._row = Row()
 
     def layout(self) -> Layout:
@@ -102,25 +101,41 @@ class Normaliser:
         """The mapped fields; texts of single columns are looked up among those read before."""
         values: list[Any] = []
         cells = row.cells
-        for place, known, read in self._plan:
-            if place < 0:
+        for n, (place, known, read) in enumerate(self._plan):
+            if known is None:
                 values.append(read(row))
                 continue
-            cell = cells[place]
-            value = known.get(cell, _MISS)
-            if value is _MISS:
-                before = len(row.warnings)
-                value = read(row)
-                if len(row.warnings) == before and type(cell) is str:
-                    if len(known) >= REMEMBERED:
-                        known.clear()
-                    known[cell] = value
-            values.append(value)
+            value = known.get(cells[place], _MISS)
+            values.append(self._learn(n, row) if value is _MISS else value)
         return values
+
+    def _learn(self, n: int, row: Row) -> Any:
+        """Read a text for the first time; a column of ever new texts is not looked up any more."""
+        place, known, read = self._plan[n]
+        before = len(row.warnings)
+        value = read(row)
+        cell = row.cells[place]
+        if type(cell) is str and len(row.warnings) == before and known is not None:
+            if len(known) >= REMEMBERED:
+                self._plan[n] = (place, None, read)
+            else:
+                known[cell] = value
+        return value
 
     def _read_key(self, row: Row) -> str | None:
         if not self._key:
             return None
+        cells = row.cells
+        parts = [cells[place] for _name, place in self._key]
+        try:
+            key = "/".join(parts)
+        except TypeError:
+            return self._slow_key(row)
+        if len(key) <= KEY_LIMIT and self._compile.null.isdisjoint(parts) and _BLACK(key):
+            return key
+        return self._slow_key(row)
+
+    def _slow_key(self, row: Row) -> str:
         parts = []
         for name, place in self._key:
             cell = row.cells[place]
@@ -136,7 +151,7 @@ class Normaliser:
             if len(text) > KEY_LIMIT:
                 raise Rejected("E-KEY", name, f"la clave {name} pasa de {KEY_LIMIT} caracteres")
             parts.append(text)
-        return parts[0] if len(parts) == 1 else "/".join(parts)
+        return "/".join(parts)
 
     def _read_feeds(self, row: Row) -> tuple[Feed, ...]:
         made = []
@@ -172,14 +187,14 @@ class Normaliser:
                 self._add.append((number, lambda _row, _values, _said, key: _tail_number(key)))
             if "repair_order_key" not in fields and len(self._key) > 1:
                 self._add.append(("repair_order_key", lambda _row, _values, _said, key: (key or "").rpartition("/")[0]))
-        if entity == "customer" and "display_name" not in fields and set(_PERSON) & set(fields):
-            self._add.append(("display_name", lambda _row, values, _said, _key: self._full_name(values)))
+        if entity == "customer" and "display_name" not in fields and set(PERSON) & set(fields):
+            self._add.append(("display_name", lambda _row, values, _said, _key: full_name(self._place, values)))
 
     def _add_names(self) -> None:
         """``vin``, ``chassis``, ``plate``: mapped, else dotted; a chassis of 17 characters is a VIN (DMS.md §3)."""
         mapped, fed = self.entity.fields, self.entity.feeds.get("vehicle", {})
         short = "chassis" in mapped or "chassis" in fed
-        for name in _NAMES:
+        for name in NAMES:
             if name in fed or (name == "vin" and short):
                 find = _vehicle_name(name, self._place.get("chassis"))
                 if name in mapped:
@@ -188,76 +203,37 @@ class Normaliser:
                     self._add.append((name, find))
 
     def _status_raw(self) -> Add:
+        """The status as written."""
         places = [self._header[c] for c in self.entity.fields["status"].columns]
+        known: dict[Any, str | None] = {}
+
+        def remembered(row: Row, values: list[Any], said: Said, key: str | None) -> str | None:
+            cell = row.cells[places[0]]
+            found = known.get(cell, "")
+            if found == "":
+                found = written(row, values, said, key)
+                if type(cell) is str and len(known) < REMEMBERED:
+                    known[cell] = found
+            return found
 
         def written(row: Row, _values: list[Any], _said: Said, _key: str | None) -> str | None:
             cells = [row.cells[p] for p in places]
             text = " ".join(as_text(c) for c in cells if c is not UNTOUCHED and not self._compile.is_null(c))
             return clean_checked(text, 80)[0] or None
 
-        return written
-
-    def _full_name(self, values: list[Any]) -> str | None:
-        company, given, family = (self._get(values, f) for f in ("company_name", "given_name", "family_name"))
-        return company or " ".join(part for part in (given, family) if part) or None
-
-    # -- what a record has to have -------------------------------------------------------------------
-
-    def _get(self, values: Sequence[Any], field: str) -> Any:
-        place = self._place.get(field)
-        if place is None or place >= len(values) or values[place] is UNTOUCHED:
-            return None
-        return values[place]
-
-    def _checks(self) -> Check:
-        """The check of the entity: raises :class:`Rejected` with ``E-REQ`` or ``E-REF`` (DMS.md §2, §5)."""
-        entity = self.entity.name
-        if entity in REQUIRED:
-            return self._check_dated(REQUIRED[entity])
-        if entity == "vehicle":
-            return self._check_vehicle
-        if entity in ("repair_order_line", "incident"):
-            return self._check_child
-        return self._check_customer
-
-    def _check_dated(self, needed: str) -> Check:
-        when = self._place[needed]
-        places = [self._place[f] for f in (*_WHO, "vehicle_key", *_NAMES) if f in self._place]
-
-        def check(values: list[Any], said: Said) -> None:
-            if values[when] is None or values[when] is UNTOUCHED:
-                raise Rejected("E-REQ", needed, f"falta {needed}")
-            for place in places:
-                if values[place] and values[place] is not UNTOUCHED:
-                    return
-            customer = said.get("customer", {})
-            if not any(customer.get(f) not in (None, (), UNTOUCHED) for f in _FED_WHO):
-                raise Rejected("E-REF", "customer_key", "no dice ni cliente ni unidad")
-
-        return check
-
-    def _check_vehicle(self, values: list[Any], _said: Said) -> None:
-        if not any(self._get(values, name) for name in _NAMES):
-            raise Rejected("E-REQ", "vin", "la unidad no trae VIN, chasis ni patente")
-
-    def _check_child(self, values: list[Any], _said: Said) -> None:
-        if not self._get(values, "repair_order_key"):
-            raise Rejected("E-REQ", "repair_order_key", "no dice de qué orden es")
-
-    def _check_customer(self, values: list[Any], _said: Said) -> None:
-        place = self._place.get("display_name")
-        if place is None or values[place]:
-            return
-        values[place] = values[place] if values[place] is UNTOUCHED else self._full_name(values)
-        if values[place] is None:
-            raise Rejected("E-REQ", "display_name", "el cliente no trae nombre")
+        return remembered if len(places) == 1 else written
 
     def _synthetic(self, values: Sequence[Any]) -> str:
         """The key of a delivery that the DMS gives none: source, vehicle and day (DMS.md §2)."""
         unit = next(
-            (v for f in ("vehicle_key", *_NAMES, "customer_key", "buyer_name") if (v := self._get(values, f))), ""
+            (
+                v
+                for f in ("vehicle_key", *NAMES, "customer_key", "buyer_name")
+                if (v := said_of(self._place, values, f))
+            ),
+            "",
         )
-        parts = (self.source.name, str(unit), str(self._get(values, "delivered_day")))
+        parts = (self.source.name, str(unit), str(said_of(self._place, values, "delivered_day")))
         return "~" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
 
 

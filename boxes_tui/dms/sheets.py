@@ -117,9 +117,9 @@ def _member(archive: zipfile.ZipFile, sheet: str) -> str:
     root = "xl/workbook.xml"
     book = fromstring(archive.read(root), forbid_dtd=True)
     named = [node for node in book.iter() if node.tag.endswith("}sheet") and node.get("name") == sheet]
-    relation = [value for node in named for name, value in node.attrib.items() if name.endswith("}id")][0]
+    relation = next(value for node in named for name, value in node.attrib.items() if name.endswith("}id"))
     relations = fromstring(archive.read("xl/_rels/workbook.xml.rels"), forbid_dtd=True)
-    target: Any = [node.get("Target") for node in relations if node.get("Id") == relation][0]
+    target: Any = next(node.get("Target") for node in relations if node.get("Id") == relation)
     return posixpath.normpath(target.lstrip("/") if target.startswith("/") else posixpath.join("xl", target))
 
 
