@@ -75,8 +75,23 @@ def apply_fed(conn: Connection, ctx: Context, entity: str, said: Sequence[Said])
         if "phones" in mine and (record["is_stub"] or not record["own_phones"]):
             phones.append((row_id, mine["phones"][0]))
     _update(conn, entity, changed)
-    _keep(conn, entity, {i: kept[i] for i in ids})
+    _keep(conn, entity, {i: kept[i] for i in ids if kept[i]})
     return phones
+
+
+def move_fed(conn: Connection, ctx: Context, entity: str, pairs: dict[int, int]) -> None:
+    """What was said of records that are merged into others (old → new) is said of the survivors."""
+    olds = list(pairs)
+    for start in range(0, len(olds), BLOCK):
+        block = olds[start : start + BLOCK]
+        kept = _bodies(conn, entity, block)
+        said = [
+            (pairs[old], {name: entry[0]}, int(entry[1])) for old, body in kept.items() for name, entry in body.items()
+        ]
+        if said:
+            apply_fed(conn, ctx, entity, said)
+            marks = ", ".join(map(str, kept))
+            conn.execute(text(f"DELETE FROM fed WHERE entity = :e AND row_id IN ({marks})"), {"e": entity})
 
 
 def _shown(record: dict[str, Any], mine: dict[str, list[Any]], fields: Sequence[str]) -> dict[str, Any]:
@@ -170,6 +185,8 @@ def _update(
 
 
 def _keep(conn: Connection, entity: str, kept: dict[int, dict[str, list[Any]]]) -> None:
+    if not kept:
+        return
     conn.execute(
         text(
             "INSERT INTO fed (entity, row_id, body) VALUES (:e, :i, :b) "

@@ -59,7 +59,7 @@ def touch(conn: Connection, kind: str, query: str, params: dict[str, Any] | None
     """Note rows of a table as touched; ``query`` selects their ids."""
     conn.execute(
         text(
-            f"INSERT INTO boxes_touched (kind, id) SELECT '{kind}', q.id FROM (SELECT DISTINCT x.id FROM ({query}) x) q "
+            f"INSERT INTO boxes_touched (kind, id) SELECT '{kind}', q.id FROM ({query}) q "
             "WHERE q.id IS NOT NULL ON CONFLICT (kind, id) DO NOTHING"
         ),
         params or {},

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.data.search_words import put
+from boxes_tui.data.search_words import add, put
 from boxes_tui.dms.ground import touched
 from boxes_tui.text import fold
 
@@ -40,5 +40,9 @@ def index(conn: Connection) -> None:
             if not rows:
                 break
             made = [(i, who, unit, " " + fold(words), old) for i, who, unit, words, *old in rows]
-            put(conn, kind, [{"i": i, "c": c, "v": v, "w": w} for i, c, v, w, old in made if [w, c, v] != old])
+            fresh = [old[0] is None for *_row, old in made]
+            entries = [{"i": i, "c": c, "v": v, "w": w} for i, c, v, w, _old in made]
+            add(conn, kind, [e for e, new in zip(entries, fresh, strict=True) if new])
+            put(conn, kind, [e for e, row in zip(entries, made, strict=True)
+                             if row[4][0] is not None and [e["w"], e["c"], e["v"]] != row[4]])  # fmt: skip
             last = rows[-1][0]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from boxes_tui.data.search_words import remove
 from boxes_tui.data.tables import metadata
 from boxes_tui.dms.apply import Context
+from boxes_tui.dms.fed import move_fed
 from boxes_tui.dms.ground import between_tails, touch, touched
 from boxes_tui.dms.resolve import FIRST, ONE, TAIL_MIN
 
@@ -101,6 +102,8 @@ def _unite(conn: Connection, ctx: Context, entity: str, column: str) -> int:
     _owners(conn, entity, column)
     conn.execute(text(f"UPDATE {entity} AS t SET merged_into_id = m.new FROM boxes_merge m WHERE t.id = m.old"))
     touch(conn, entity, "SELECT new AS id FROM boxes_merge")
+    if entity == "vehicle":
+        move_fed(conn, ctx, entity, pairs)
     remove(conn, entity, list(pairs))
     sql = (
         "INSERT INTO alias (entity, source_id, source_key, old_id, row_id, moved, run_id) "
