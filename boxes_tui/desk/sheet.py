@@ -76,7 +76,7 @@ def _kind(conn: Connection, session: Session, row: QueueRow) -> tuple[str, str]:
         "repair_order": "courtesy" if row.stage == "completed" else "in_process",
         "appointment": "no_show" if row.state == "no_show" else "appointment",
     }  # fmt: skip
-    kind = kinds[row.subject]
+    kind = kinds.get(row.subject, "opportunity")
     return kind, PURPOSE[kind]
 
 

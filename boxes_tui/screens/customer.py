@@ -6,22 +6,27 @@ from typing import Any, ClassVar
 
 from boxes_tui.data.reads.board import freshness
 from boxes_tui.data.reads.customers import Card, card
+from boxes_tui.data.reads.details import QueueRow
+from boxes_tui.desk.card_row import card_row
+from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _, ngettext
-from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.customer_text import customer_lines
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.page import Page
 from boxes_tui.widgets.safe import Line
 
 
-class CustomerScreen(DeskScreen):
+class CustomerScreen(ActingScreen):
     """Indicators first, phones, the last service, vehicles with their services, calls and notes, what is promised."""
 
     place: ClassVar[str] = "customer"
 
-    def __init__(self, customer_id: int) -> None:
+    def __init__(self, customer_id: int, row: QueueRow | None = None) -> None:
         super().__init__()
         self.customer_id = customer_id
+        self._from = row
+        self.row = row
         self.card: Card | None = None
         self.open_services: set[str] = set()
         self.page = Page(["", "  " + _("Leyendo…")])
@@ -31,7 +36,20 @@ class CustomerScreen(DeskScreen):
         """Read the card."""
         self.card = await self.background(self.house.read, card, self.customer_id)
         self.freshness = await self.background(self.house.read, freshness)
+        if self._from is None:
+            self.row = await self.background(self.house.read, card_row, self.customer_id)
         self.show_card()
+
+    def acted_row(self) -> QueueRow:
+        """The row from which the card was opened, else what is due for the customer first."""
+        if self.row is None:
+            raise BoxesError(_("No hay ninguna fila elegida."))
+        return self.row
+
+    def acted(self, row: QueueRow, short: str, leaves: bool) -> None:
+        """An act closed the row: from now on what is due next."""
+        if leaves:
+            self._from = None
 
     def show_card(self) -> None:
         """Lay the card out for the width."""

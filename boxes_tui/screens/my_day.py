@@ -163,4 +163,4 @@ class MyDayScreen(ActingScreen):
 
         row = self.row
         if row is not None and row.customer_id is not None:
-            self.app.push_screen(CustomerScreen(row.customer_id))
+            self.app.push_screen(CustomerScreen(row.customer_id, row))

@@ -332,4 +332,4 @@ class QueueScreen(ActingScreen):
         row = self.acted_row()
         if row.customer_id is None:
             raise BoxesError(_("La fila no tiene un cliente conocido en el DMS."))
-        self.app.push_screen(CustomerScreen(row.customer_id))
+        self.app.push_screen(CustomerScreen(row.customer_id, row))
