@@ -43,8 +43,15 @@ async def show_link(screen: Any, row: QueueRow, url: str) -> bool:
     return await screen.app.push_screen_wait(form) is not None
 
 
-def offer_link(panel: Any, row: QueueRow, digits: str) -> None:
-    """From the call panel: copy the plain link of the chosen telephone."""
-    url = f"https://wa.me/{digits}"
-    panel.app.copy_to_clipboard(url)
-    panel.status.ok(_("Se copió {url}").format(url=url))
+async def offer_link(panel: Any, row: QueueRow, number: str) -> None:
+    """From the call panel: copy the ready link of the chosen telephone, gated like the call."""
+    from boxes_tui.outreach.whatsapp import compose
+
+    app = panel.app
+    try:
+        made = await app.background(app.house.read, compose, app.house.settings, row.ref, number)
+    except BoxesError as error:
+        panel.status.error(str(error))
+        return
+    app.copy_to_clipboard(made.url)
+    panel.status.ok(_("Se copió {url}").format(url=made.url))

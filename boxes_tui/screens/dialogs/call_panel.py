@@ -183,7 +183,7 @@ class CallPanel(CallForms):
             return
         from boxes_tui.screens.links import offer_link
 
-        offer_link(self, self.row, phone.whatsapp)
+        self.run_worker(offer_link(self, self.row, phone.e164 or phone.raw), exit_on_error=False)
 
     def _phone(self) -> Any:
         phones = self.sheet.phones if self.sheet else ()
