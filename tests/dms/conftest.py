@@ -12,8 +12,9 @@ from tests.dms.mini import Mini
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest) -> str | None:
-    """A database of the test's own: None = a SQLite file in its home, else the URL of an empty PostgreSQL database."""
-    return None if request.param == "sqlite" else str(request.getfixturevalue("fresh_pg"))
+    """A database of the test's own: None = a SQLite file in its home, else the URL of a PostgreSQL
+    database with the schema and no row."""
+    return None if request.param == "sqlite" else str(request.getfixturevalue("migrated_pg"))
 
 
 @pytest.fixture
