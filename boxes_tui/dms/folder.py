@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -9,12 +10,13 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.records import FileRefused
+from boxes_tui.dms.spec import EntitySpec, SourceSpec
 from boxes_tui.errors import ConfigError
 
 SETTLE_SECONDS = 2.1
-PARTIAL = (".tmp", ".part", ".filepart", ".ok", ".crdownload")
+PARTIAL = (".tmp", ".part", ".filepart", ".ok", ".reason.txt")
+"""Endings of files that are not whole yet, or are not rows."""
 
 
 class Folder:
@@ -23,11 +25,14 @@ class Folder:
     def __init__(self, spec: SourceSpec) -> None:
         assert spec.path is not None
         self.spec, self.path = spec, spec.path
+        self._looks: dict[Path, tuple[int, int] | None] = {}
 
     def check(self) -> None:
-        """The folder can be read and written, or :class:`ConfigError` with a sentence."""
+        """The folder is there and files can be moved out of it, or :class:`ConfigError` with a sentence."""
         if not self.path.is_dir():
             raise ConfigError(f"fuente {self.spec.name}: no existe la carpeta {self.path}")
+        if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):
+            raise ConfigError(f"fuente {self.spec.name}: no se puede leer y escribir en {self.path}")
 
     def waiting(self, entity: EntitySpec) -> list[Path]:
         """Whole files of an entity's pattern, in the order of their names."""
@@ -45,7 +50,7 @@ class Folder:
             raise ConfigError(f"fuente {self.spec.name}: no se puede leer {self.path} ({error.strerror})") from None
         for path in found:
             name = path.name
-            if path.is_file() and not name.endswith(PARTIAL) and not name.startswith(("~$", ".")):
+            if not name.lower().endswith(PARTIAL) and not name.startswith(("~$", ".")) and path.is_file():
                 yield path
 
     def settled(self, paths: list[Path]) -> list[Path]:
@@ -55,10 +60,13 @@ class Folder:
         if rest:
             time.sleep(SETTLE_SECONDS)
         still = [p for p, seen in rest.items() if seen is not None and _look(p) == seen]
-        return sorted([*marked, *still], key=lambda p: p.name)
+        whole = sorted([*marked, *still], key=lambda p: p.name)
+        self._looks.update({p: _look(p) for p in whole})
+        return whole
 
     def move_processed(self, path: Path, run_id: int, day: date) -> Path | None:
-        """After commit: to ``processed/<date>/`` with the run in the name; nothing is overwritten."""
+        """After commit: to ``processed/<date>/`` with the run in the name; nothing is overwritten. None where the file is
+        gone, or not the one that was read."""
         return self._move(path, self.path / "processed" / day.isoformat(), f"{path.stem}.run{run_id}{path.suffix}")
 
     def move_rejected(self, path: Path, refused: FileRefused, run_id: int) -> Path | None:
@@ -72,8 +80,9 @@ class Folder:
         return moved
 
     def _move(self, path: Path, folder: Path, name: str) -> Path | None:
-        if not path.exists():
-            return None
+        seen = self._looks.get(path)
+        if not path.exists() or (seen is not None and _look(path) != seen):
+            return None  # written anew since it was read: the next run reads it
         folder.mkdir(parents=True, exist_ok=True)
         target, n = folder / name, 1
         while target.exists():
@@ -81,7 +90,7 @@ class Folder:
             target = folder / f"{Path(name).stem}-{n}{Path(name).suffix}"
         try:
             path.replace(target)
-        except OSError:
+        except OSError:  # processed/ may be another file system
             shutil.move(str(path), str(target))
         _sidecar(path).unlink(missing_ok=True)
         return target

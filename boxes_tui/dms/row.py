@@ -12,7 +12,6 @@ from boxes_tui.dms.records import Warning_
 from boxes_tui.domain.phones import parse_phone, split_phones
 from boxes_tui.domain.vehicle_ids import norm_chassis, norm_plate, norm_vin
 
-
 _EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}")
 GOOD: Final = {
     "plate": re.compile(r"[A-Z]{2}\d{3}[A-Z]{2}|(?!AAA000|XXX)[A-Z]{3}\d{3}", re.ASCII).fullmatch,

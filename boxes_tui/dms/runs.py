@@ -205,9 +205,20 @@ class _Run:
 
     def _waiting(self) -> dict[str, list[Waiting]]:
         if self.inbox is None:
-            return waiting_of(self.spec, self.ctx, self.clock, self.options.watch_rows)
+            return waiting_of(self.spec, self.ctx, self.clock, self.options.watch_rows, self._read_at())
         with self.unit() as conn:
             return self.inbox.waiting(conn, self.ctx)
+
+    def _read_at(self) -> dict[str, int]:
+        """When each entity was last read, which tells a delta from where on to read; nothing with ``--full``."""
+        if self.options.full:
+            return {}
+        with self.unit() as conn:
+            rows = conn.execute(
+                text("SELECT entity, read_at FROM sync_cursor WHERE source_id = :s AND read_at IS NOT NULL"),
+                {"s": self.ctx.source_id},
+            )
+            return {str(entity): int(at) for entity, at in rows}
 
     def _group(self, names: list[str], waiting: dict[str, list[Waiting]]) -> None:
         """One transaction: the entities of a group, then their files."""

@@ -3,132 +3,207 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from boxes_tui.dms.apply import Context
-from boxes_tui.dms.cells import as_text
+from boxes_tui.clock import monotonic
 from boxes_tui.dms.columns import Rejected, make_header
-from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.mapping_fields import column_name
-from boxes_tui.dms.merge import Waiting
 from boxes_tui.dms.normalise import Normaliser
 from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
-from boxes_tui.errors import ConfigError
+from boxes_tui.dms.spec import EntitySpec, SourceSpec
+from boxes_tui.dms.tabular import counted
+from boxes_tui.errors import ConfigError, Unavailable
 
-BATCH = 2000
-Watch = Callable[[str, FileRead, int | None], FileRead]
+BATCH: Final = 2000
+FAR: Final = 36_500
+"""Days of a window that no entity asks to pass."""
+_BIND: Final = re.compile(r"(?<![:\w\\]):([A-Za-z_]\w*)")
+_TYPES: Final = frozenset({str, int, float, bool, Decimal, date, datetime, time, timedelta, bytes, type(None)})
 
 
 class SqlSource:
-    """The views of one database."""
+    """The views of one database. Raises :class:`ConfigError` for a URL that cannot be used."""
 
     def __init__(self, spec: SourceSpec) -> None:
         self.spec = spec
-        url = make_url(spec.url or "")
-        if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("/"):
-            url = url.set(database=str((spec.base / url.database).absolute()))
-        if url.get_backend_name() == "sqlite":
-            from pathlib import Path
-
-            if not Path(url.database or "").exists():
-                raise ConfigError(f"fuente {spec.name}: no existe la base {url.database}")
-        self.url = url
+        try:
+            self.url = _located(spec, make_url(spec.url or ""))
+        except ArgumentError:
+            raise ConfigError(f"fuente {spec.name}: url no es la de una base (sqlite:///…, mssql+pyodbc://…)") from None
+        self.backend = self.url.get_backend_name()
+        self._deadline = float("inf")
 
     def engine(self) -> Engine:
         """A read-only engine with a time limit where the driver knows one."""
         try:
-            engine = create_engine(self.url, hide_parameters=True)
-        except (SQLAlchemyError, ImportError, ModuleNotFoundError) as error:
-            name = getattr(error, "name", None) or self.url.drivername
-            raise ConfigError(f"fuente {self.spec.name}: falta el controlador de la base ({name})") from None
-        seconds = int(self.spec.timeout)
-
-        @event.listens_for(engine, "connect")
-        def _limits(raw: Any, _record: Any) -> None:
-            backend = self.url.get_backend_name()
-            cursor = raw.cursor()
-            if backend == "sqlite":
-                cursor.execute("PRAGMA query_only = ON")
-            elif backend == "postgresql":
-                cursor.execute(f"SET statement_timeout = {seconds * 1000}")
-                cursor.execute("SET default_transaction_read_only = on")
-            elif backend in ("mysql", "mariadb"):
-                cursor.execute("SET SESSION TRANSACTION READ ONLY")
-            cursor.close()
-
+            engine = create_engine(self.url, hide_parameters=True, pool_size=1, max_overflow=0)
+        except (SQLAlchemyError, ImportError, TypeError) as error:
+            name = error.name if isinstance(error, ImportError) else self.url.drivername
+            kind = "no se conoce" if isinstance(error, NoSuchModuleError) else "falta"
+            raise ConfigError(f"fuente {self.spec.name}: {kind} el controlador de la base ({name})") from None
+        event.listen(engine, "connect", lambda raw, _record: self._limit(raw))
         return engine
 
-    def binds(self, entity: EntitySpec, today: date, since: datetime | None, iso: bool) -> dict[str, Any]:
-        """Values of the binds that the SELECT names: ``:since``, ``:from``, ``:to``."""
-        low, high = entity.window_days or (-36500, 36500)
-        every: dict[str, Any] = {
-            "from": today + timedelta(max(low, -36500)), "to": today + timedelta(min(high, 36500)),
-            "since": since or datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None),
-        }  # fmt: skip
-        named = set(re.findall(r"(?<![:\w]):(\w+)", entity.select or ""))
-        unknown = named - set(every)
-        if unknown:
+    def _limit(self, raw: Any) -> None:
+        """Read-only and a statement time limit, as far as the driver knows them."""
+        seconds = max(1, int(self.spec.timeout))
+        if self.backend == "sqlite":
+            raw.execute("PRAGMA query_only = ON")
+            raw.set_progress_handler(lambda: int(monotonic() > self._deadline), 20_000)
+            return
+        if self.backend in ("mssql", "oracle"):
+            setattr(
+                raw,
+                "timeout" if self.backend == "mssql" else "call_timeout",
+                seconds * (1 if self.backend == "mssql" else 1000),
+            )
+        cursor = raw.cursor()
+        for statement in _LIMITS.get(self.backend, ()):
+            try:
+                cursor.execute(statement.format(seconds=seconds, ms=seconds * 1000))
+            except Exception:  # an older server does not know this one; the others still hold
+                raw.rollback()
+        raw.commit()
+        cursor.close()
+
+    def binds(self, entity: EntitySpec, today: date, since: datetime | None) -> dict[str, Any]:
+        """Values of the binds that the SELECT names: ``:since``, ``:from``, ``:to``; the last day counts whole."""
+        low, high = entity.window_days or (-FAR, FAR)
+        zone = ZoneInfo(entity.timezone)
+        moment = since.astimezone(zone).replace(tzinfo=None) if since is not None else datetime(1970, 1, 1)
+        first = datetime.combine(today + timedelta(days=max(low, -FAR)), time(0))
+        last = datetime.combine(today + timedelta(days=min(high, FAR)), time(23, 59, 59))
+        every: dict[str, Any] = {"from": first, "to": last, "since": moment}
+        if self.backend == "sqlite":  # texts there: whatever stands between day and hour, the order is right
+            every = {"from": first.date().isoformat(), "to": last.isoformat(), "since": moment.isoformat(sep=" ")}
+        named = set(_BIND.findall(entity.select or ""))
+        if unknown := named - set(every):
             raise FileRefused("E-COLS", f"el SELECT nombra :{min(unknown)}; sólo hay :since, :from y :to")
-        return {k: (v.isoformat(sep=" ") if isinstance(v, datetime) else v.isoformat()) if iso else v
-                for k, v in every.items() if k in named}  # fmt: skip
-
-    def waiting(self, entity: EntitySpec, ctx: Context, watch: Watch) -> Waiting:
-        """The entity's SELECT as a read that waits."""
-        today = date.fromordinal(ctx.today)
-
-        def opened() -> FileRead:
-            return watch(entity.name, self.read(entity, today), None)
-
-        return Waiting(entity.name, "", opened, lambda lines: {})
+        return {name: every[name] for name in named}
 
     def read(self, entity: EntitySpec, today: date, since: datetime | None = None) -> FileRead:
-        """Run the SELECT; rows come as they are consumed. :class:`FileRefused` when it cannot be run."""
+        """Run the SELECT; rows come as they are consumed. :class:`FileRefused` when it cannot be run,
+        :class:`Unavailable` when the database does not answer. ``since`` is aware."""
+        params = self.binds(entity, today, since)
         engine = self.engine()
-        iso = self.url.get_backend_name() == "sqlite"
-        params = self.binds(entity, today, since, iso)
-        select = re.sub(r"(?<![:\w]):from\b", ":from_", entity.select or "")
-        params = {("from_" if k == "from" else k): v for k, v in params.items()}
         try:
-            conn = engine.connect().execution_options(stream_results=True, max_row_buffer=BATCH)
-            result = conn.execute(text(select), params)
-            names = [column_name(n) for n in result.keys()]
-            normaliser = Normaliser(self.spec, entity, make_header(names, entity))
+            conn = engine.connect()
         except SQLAlchemyError as error:
-            raise FileRefused("E-READ", f"el SELECT no se pudo correr ({type(error).__name__})") from None
-        except Rejected as error:
-            raise FileRefused(error.code, error.reason, 0, error.field) from None
+            engine.dispose()
+            raise Unavailable(f"fuente {self.spec.name}: la base no responde ({_reason(error)})") from None
+        try:
+            result = self._select(conn, entity, params)
+            names = [column_name(str(n)) for n in result.keys()]  # noqa: SIM118
+            normaliser = Normaliser(self.spec, entity, make_header(names, entity))
+        except (SQLAlchemyError, Rejected) as error:
+            conn.close()
+            engine.dispose()
+            if isinstance(error, Rejected):
+                raise FileRefused(error.code, error.reason, 0, error.field) from None
+            raise FileRefused("E-READ", f"el SELECT no se pudo correr ({_reason(error)})") from None
         read = FileRead(normaliser.layout(), entity.name, "", None)
-        read.rows = self._rows(read, normaliser, result, engine, conn)
+        read.rows = counted(read, self._rows(read, normaliser, result, engine, conn))
         return read
 
+    def _select(self, conn: Connection, entity: EntitySpec, params: dict[str, Any]) -> Any:
+        self._start()
+        select = _BIND.sub(lambda m: f":{m[1]}_" if m[1] in params else m[0], entity.select or "")
+        streamed = conn.execution_options(stream_results=True, max_row_buffer=BATCH)
+        return streamed.execute(text(select), {f"{name}_": value for name, value in params.items()})
+
+    def _start(self) -> None:
+        """The time limit counts anew for every batch: what BOXES does with the rows does not use it up."""
+        self._deadline = monotonic() + self.spec.timeout
+
     def _rows(
-        self, read: FileRead, normaliser: Normaliser, result: Any, engine: Engine, conn: Any
+        self, read: FileRead, normaliser: Normaliser, result: Any, engine: Engine, conn: Connection
     ) -> Iterator[Record | Reject]:
         number = 0
-        read.counted["read"] = 0
         try:
-            for chunk in result.partitions(BATCH):
+            while True:
+                self._start()
+                chunk = result.fetchmany(BATCH)
+                if not chunk:
+                    return
                 for row in chunk:
                     number += 1
-                    read.counted["read"] += 1
-                    yield self._one(read, normaliser, tuple(row), number)
+                    cells = [c if type(c) in _TYPES else _plain(c) for c in row]
+                    if read.layout.scope_fields and (values := normaliser.scope_of(cells)) is not None:
+                        read.scope_values.add(values)
+                    yield normaliser.row(cells, number, read.name)
         except SQLAlchemyError as error:
-            raise FileRefused("E-READ", f"la lectura se cortó en la fila {number} ({type(error).__name__})") from None
+            raise FileRefused("E-READ", f"la lectura se cortó en la fila {number} ({_reason(error)})") from None
         finally:
             conn.close()
             engine.dispose()
 
-    def _one(self, read: FileRead, normaliser: Normaliser, cells: Sequence[Any], number: int) -> Record | Reject:
-        if read.layout.scope_fields and (values := normaliser.scope_of(cells)) is not None:
-            read.scope_values.add(values)
-        item = normaliser.row(cells, number, read.name, "\t".join(as_text(c) for c in cells))
-        if isinstance(item, Record):
-            for warning in item.warnings:
-                read.counted[warning.code] = read.counted.get(warning.code, 0) + 1
-        return item
+    def raw_lines(
+        self, entity: EntitySpec, today: date, wanted: Sequence[int], since: datetime | None
+    ) -> dict[int, str]:
+        """Rows by number as texts, for rejects that are found after staging (``E-DUP``)."""
+        from boxes_tui.dms.cells import shown
+
+        engine = self.engine()
+        left = set(wanted)
+        found: dict[int, str] = {}
+        try:
+            with engine.connect() as conn:
+                for number, row in enumerate(self._select(conn, entity, self.binds(entity, today, since)), 1):
+                    if number in left:
+                        found[number] = shown([c if type(c) in _TYPES else _plain(c) for c in row])
+                        if len(found) == len(left):
+                            break
+        except SQLAlchemyError:
+            return found
+        finally:
+            engine.dispose()
+        return found
+
+
+_LIMITS: Final[dict[str, Sequence[str]]] = {
+    "postgresql": ("SET statement_timeout = {ms}", "SET default_transaction_read_only = on"),
+    "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = {ms}"),
+    "mariadb": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_statement_time = {seconds}"),
+    "firebird": ("SET STATEMENT TIMEOUT {seconds} SECOND",),
+}
+
+
+def _located(spec: SourceSpec, url: URL) -> URL:
+    """A relative SQLite file lies beside the TOML file; a missing one is an error, not a new empty database."""
+    if url.get_backend_name() != "sqlite":
+        return url
+    name = url.database or ""
+    if name.startswith("file:"):
+        return url
+    path = Path(name) if name.startswith("/") else spec.base / name
+    if not name or not path.is_file():
+        raise ConfigError(f"fuente {spec.name}: no existe la base {path}")
+    return url.set(database=str(path.absolute()))
+
+
+def _plain(cell: Any) -> Any:
+    """Cells of other types as text or bytes, so that they can be compared and shown."""
+    if isinstance(cell, (bytearray, memoryview)):
+        return bytes(cell)
+    for known in (str, bool, int, float, datetime, date):
+        if isinstance(cell, known):
+            return cell
+    return str(cell)
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """What the database says of a statement or a connection; its words about values stay out."""
+    said = getattr(error, "orig", None)
+    if isinstance(error, (OperationalError, ProgrammingError)) and said is not None:
+        first = str(said).strip().splitlines()
+        return re.sub(r"\s+", " ", first[0])[:160] if first else type(error).__name__
+    return type(error).__name__
