@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from boxes_tui.dms.folder import Folder
-from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.records import FileRefused, Reject
+from boxes_tui.dms.spec import EntitySpec, SourceSpec
 from boxes_tui.errors import BoxesError
 
 
@@ -25,7 +25,7 @@ def probe(spec: SourceSpec) -> list[dict[str, Any]]:
 
 
 def _probe(spec: SourceSpec, entity: EntitySpec) -> tuple[bool, str]:
-    if spec.kind == "folder":
+    if spec.path is not None:
         from boxes_tui.dms.tabular import open_file
 
         folder = Folder(spec)
@@ -40,9 +40,9 @@ def _probe(spec: SourceSpec, entity: EntitySpec) -> tuple[bool, str]:
 
         reads = [SqlSource(spec).read(entity, clock_from_env().today(spec.timezone))]
     else:
-        from boxes_tui.dms.star import StarSource
+        from boxes_tui.dms.star_http import StarHttp
 
-        reads = StarSource(spec).reads(entity)
+        reads = [StarHttp(spec).read(entity, None)]
     rows = bad = 0
     for read in reads:
         for item in read.rows:

@@ -93,7 +93,7 @@ class _Run:
     def __init__(self, engine: Engine, clock: Clock, spec: SourceSpec, options: Options, conn: Connection) -> None:
         self.engine, self.clock, self.spec, self.options, self.conn = engine, clock, spec, options, conn
         self.report = Report(spec.name)
-        self.inbox = Inbox(spec, options.watch_rows, dry=options.dry_run) if spec.kind == "folder" else None
+        self.inbox = Inbox(spec, options.watch_rows, dry=options.dry_run) if spec.path is not None else None
 
     @contextmanager
     def unit(self) -> Iterator[Connection]:
