@@ -7,13 +7,18 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import audit, audit_seal
 from boxes_tui.data.types import epoch
 
 GENESIS = "0" * 64
+
+_HEAD = (
+    select(audit.c.seq, audit.c.hash).where(audit.c.chain == bindparam("wanted")).order_by(audit.c.seq.desc()).limit(1)
+)
+_APPEND = insert(audit)
 
 
 def append_audit(
@@ -28,9 +33,7 @@ def append_audit(
     branch_id: int | None = None,
 ) -> None:
     """Add the row of an act to the session's chain; ``detail`` holds codes, never personal values."""
-    head = conn.execute(
-        select(audit.c.seq, audit.c.hash).where(audit.c.chain == session.chain).order_by(audit.c.seq.desc()).limit(1)
-    ).first()
+    head = conn.execute(_HEAD, {"wanted": session.chain}).first()
     seq, prev = (head[0] + 1, head[1]) if head else (1, GENESIS)
     at = epoch(session.now)
     values: dict[str, Any] = {
@@ -38,7 +41,7 @@ def append_audit(
         "branch_id": branch_id, "verb": verb, "subject": subject, "subject_id": subject_id, "act_id": act_id,
         "detail": detail or {},
     }  # fmt: skip
-    conn.execute(insert(audit).values(**values, hash=digest(values)))
+    conn.execute(_APPEND, {**values, "hash": digest(values)})
 
 
 def digest(values: dict[str, Any]) -> str:

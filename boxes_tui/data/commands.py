@@ -12,10 +12,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Engine, RowMapping, Table, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, Table, Update, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from boxes_tui.data.audit import append_audit
 from boxes_tui.data.engine import is_sqlite, set_scope, writing
@@ -40,6 +42,29 @@ class Command(ABC):
         """What the idempotency key stands for: two acts under one key must agree in this."""
         assert is_dataclass(self)
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+
+# Statements are built once: building one costs more than running it (QUALITY P6).
+_REPLAY = select(act_table).where(act_table.c.key == bindparam("wanted"))
+_MARK = insert(dirty_month)
+
+
+@cache
+def _by_id(table: Table, names: tuple[str, ...], lock: bool) -> Select[Any]:
+    columns: list[Any] = [table.c[name] for name in names] or [table]
+    query = select(*columns).where(table.c.id == bindparam("row_id"))
+    return query.with_for_update() if lock else query
+
+
+@cache
+def _inserting(table: Table) -> ReturningInsert[Any]:
+    return insert(table).returning(table.c.id)
+
+
+@cache
+def _updating(table: Table, names: tuple[str, ...]) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(table).where(table.c.id == bindparam("row_id")).values(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +94,7 @@ class Tx:
     title: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     images: list[dict[str, Any]] = field(default_factory=list)
+    marks: set[tuple[str, int, int]] = field(default_factory=set)
 
     @property
     def now(self) -> datetime:
@@ -89,28 +115,31 @@ class Tx:
 
     def lock(self, table: Table, row_id: int) -> RowMapping:
         """The row, locked until the end of the act; :class:`Refused` where it is not or not in scope."""
-        query = select(table).where(table.c.id == row_id)
-        if not is_sqlite(self.conn):
-            query = query.with_for_update()
-        row = self.conn.execute(query).mappings().first()
+        row = self.conn.execute(_by_id(table, (), not is_sqlite(self.conn)), {"row_id": row_id}).mappings().first()
         if row is None or ("branch_id" in row and not self.session.may_see(row["branch_id"])):
             raise Refused("No existe esa fila en las sucursales de este usuario.")
         return row
 
     def insert(self, table: Table, **values: Any) -> int:
         """Insert a row and return its id."""
-        new = self.conn.execute(insert(table).values(values).returning(table.c.id)).scalar_one()
+        new = self.conn.execute(_inserting(table), values).scalar_one()
         self.images.append({"t": table.name, "id": int(new), "b": None, "a": {}})
         return int(new)
 
     def update(self, table: Table, row_id: int, **values: Any) -> None:
         """Change columns of a row; unchanged columns leave no image."""
-        columns = [table.c[name] for name in values]
-        before = self.conn.execute(select(*columns).where(table.c.id == row_id)).mappings().one()
+        names = ("id", *values)
+        before = self.conn.execute(_by_id(table, names, False), {"row_id": row_id}).mappings().one()
+        self.change(table, before, **values)
+
+    def change(self, table: Table, before: RowMapping | Mapping[str, Any], **values: Any) -> None:
+        """:meth:`update` of a row that this act has locked and not changed since: it is not read again."""
+        row_id = int(before["id"])
         changed = {k: v for k, v in values.items() if before[k] != v}
         if not changed:
             return
-        self.conn.execute(update(table).where(table.c.id == row_id).values(changed))
+        new = {f"new_{k}": v for k, v in changed.items()}
+        self.conn.execute(_updating(table, tuple(changed)), {**new, "row_id": row_id})
         self.images.append(
             {
                 "t": table.name,
@@ -123,9 +152,14 @@ class Tx:
     def dirty(self, report: str, day: date | None, branch_id: int | None) -> None:
         """Mark a month of a report for recomputation (QUALITY §1)."""
         if day is not None:
-            self.conn.execute(
-                insert(dirty_month).values(report=report, month=day.year * 12 + day.month - 1, branch_id=branch_id or 0)
-            )
+            self.marks.add((report, day.year * 12 + day.month - 1, branch_id or 0))
+
+    def flush_marks(self) -> None:
+        """Write the marks of :meth:`dirty`, each once: the end of every act."""
+        if self.marks:
+            rows = [{"report": r, "month": m, "branch_id": b} for r, m, b in sorted(self.marks)]
+            self.conn.execute(_MARK, rows)
+            self.marks.clear()
 
 
 def execute(engine: Engine, session: Session, command: Command, *, key: str | None = None) -> ActResult:
@@ -157,25 +191,21 @@ def execute(engine: Engine, session: Session, command: Command, *, key: str | No
 
 
 def _run(conn: Connection, session: Session, command: Command, key: str | None, digest: str) -> ActResult:
-    act_id = conn.execute(
-        insert(act_table)
-        .values(
-            key=key, args_digest=digest, verb=command.verb, user_id=session.user_id, at=session.now,
-            day=session.today, undoable=False,
-        )
-        .returning(act_table.c.id)
-    ).scalar_one()  # fmt: skip
+    values = {
+        "key": key, "args_digest": digest, "verb": command.verb, "user_id": session.user_id, "at": session.now,
+        "day": session.today, "undoable": False,
+    }  # fmt: skip
+    act_id = conn.execute(_inserting(act_table), values).scalar_one()
     tx = Tx(conn, session, int(act_id), command.verb)
     result = command.run(tx)
-    conn.execute(
-        update(act_table)
-        .where(act_table.c.id == act_id)
-        .values(
-            subject=tx.subject, subject_id=tx.subject_id, row_ref=tx.row_ref, branch_id=tx.branch_id,
-            customer_id=tx.customer_id, title=tx.title, result=result, images=tx.images,
-            undoable=command.undoable and bool(tx.images), day=tx.today(),
-        )
-    )  # fmt: skip
+    tx.flush_marks()
+    ended = {
+        "subject": tx.subject, "subject_id": tx.subject_id, "row_ref": tx.row_ref, "branch_id": tx.branch_id,
+        "customer_id": tx.customer_id, "title": tx.title, "result": result, "images": tx.images,
+        "undoable": command.undoable and bool(tx.images), "day": tx.today(),
+    }  # fmt: skip
+    new = {f"new_{k}": v for k, v in ended.items()}
+    conn.execute(_updating(act_table, tuple(ended)), {**new, "row_id": act_id})
     append_audit(conn, session, tx.verb, tx.subject, tx.subject_id, tx.act_id, tx.detail, branch_id=tx.branch_id)
     notify(conn)
     return ActResult(int(act_id), command.verb, tx.row_ref, False, result)
@@ -183,7 +213,7 @@ def _run(conn: Connection, session: Session, command: Command, key: str | None, 
 
 def replay(conn: Connection, key: str, digest: str) -> ActResult | None:
     """The first result under ``key``, None where there is none; :class:`Refused` when the arguments differ."""
-    row = conn.execute(select(act_table).where(act_table.c.key == key)).mappings().first()
+    row = conn.execute(_REPLAY, {"wanted": key}).mappings().first()
     if row is None:
         return None
     if row["args_digest"] != digest:

@@ -17,6 +17,7 @@ from boxes_tui.desk.outcomes import find_disposition, find_reason
 from boxes_tui.desk.phones import called_phone
 from boxes_tui.desk.subjects import Subject, call_type, load, title, touch
 from boxes_tui.desk.whens import Moment, due, instant, open_days, read, warnings
+from boxes_tui.domain.contact_gate import check
 from boxes_tui.domain.dispositions import Disposition
 from boxes_tui.errors import Refused, UsageError
 from boxes_tui.i18n import _
@@ -112,17 +113,17 @@ class LogCall(Command):
         """The columns that the calls of all served rows share."""
         phone_id, number, last10 = asked.phone
         zone = tx.session.zone_of(subject.branch_id)
+        days = open_days(tx, subject.branch_id)
+        base = gate.base_facts(tx.conn, tx.session, subject.branch_id, days=days)
         retry = None
         if outcome.retry_after is not None:
-            days, hours = open_days(tx, subject.branch_id), gate.hours_of(tx.conn, subject.branch_id)
-            retry = work.retry_at(outcome, tx.now, zone, days, hours)
+            retry = work.retry_at(outcome, tx.now, zone, days, base.hours)
             if self.at:
                 retry = instant(tx, subject.branch_id, read(tx, subject.branch_id, self.at, ""), work.OPENING)
         _kind, purpose = call_type(tx, subject)
-        found = gate.verdict(
-            tx.conn, tx.session, customer_id=subject.customer_id, branch_id=subject.branch_id,
-            purpose="offer" if purpose == "offer" else "operational", numbers=(last10,) if last10 else (),
-        )  # fmt: skip
+        who = gate.person(tx.conn, subject.customer_id, self._own_number(subject, last10))
+        known = gate.about(tx.conn, tx.session, base, who)
+        found = check("offer" if purpose == "offer" else "operational", known)
         return {
             "act_id": tx.act_id, "at": tx.now, "opened_at": self.opened_at, "user_id": tx.session.user_id,
             "phone_id": phone_id, "phone": number, "code": outcome.code, "contact": outcome.contact,
@@ -130,6 +131,11 @@ class LogCall(Command):
             "callback_at": asked.callback_at, "retry_at": retry, "outside_rules": found.outside_rules,
             "callback_user_id": tx.session.user_id if asked.callback_at and self.mine else None,
         }  # fmt: skip
+
+    @staticmethod
+    def _own_number(subject: Subject, last10: str | None) -> tuple[str, ...]:
+        """The number dialled, where it may not be one of the customer's: then others may share it."""
+        return (last10,) if last10 and (subject.customer_id is None or subject.row.get("contact_last10")) else ()
 
     def _record(self, tx: Tx, item: Subject, outcome: Disposition, values: dict[str, Any], *, main: bool) -> int:
         """Insert the call of one row and advance the row's queue state by it."""
@@ -148,7 +154,7 @@ class LogCall(Command):
             closer = work.CLOSERS.get(item.name)
             if closer and outcome.closes and kind in closer[1] and item.row[closer[0]] is None:
                 columns[closer[0]] = call_id
-            tx.update(item.table, item.id, **columns)
+            tx.change(item.table, item.row, **columns)
             touch(tx, item.name, item.row)
         if outcome.contact:
             answered(tx, item, call_id, outcome.closes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from boxes_tui.data.commands import Command, Tx, notify
@@ -37,6 +37,9 @@ class Target:
     vehicle_id: int | None
 
 
+_PERSON = select(func.coalesce(customer.c.person_id, customer.c.id)).where(customer.c.id == bindparam("who"))
+
+
 def target_of(conn: Connection, session: Session, ref: str) -> Target:
     """The person behind a ref; :class:`Refused` for a row that is not, or not in scope."""
     _word, name, row_id = split_ref(ref)
@@ -53,8 +56,7 @@ def _target(
 ) -> Target:
     group = None
     if customer_id is not None:
-        query = select(func.coalesce(customer.c.person_id, customer.c.id)).where(customer.c.id == customer_id)
-        group = conn.execute(query).scalar()
+        group = conn.execute(_PERSON, {"who": customer_id}).scalar()
     return Target(person_key(group, vehicle_id, name, row_id), name, row_id, branch_id, customer_id, vehicle_id)
 
 
@@ -141,7 +143,12 @@ def sweep(engine: Engine, session: Session) -> int:
 def dispose(conn: Connection, session: Session, subject: Subject) -> None:
     """An outcome was recorded: my claim on that person ends."""
     target = _target(conn, subject.name, subject.id, subject.branch_id, subject.customer_id, subject.vehicle_id)
-    _end(conn, session, and_(claim.c.person == target.person, claim.c.user_id == session.user_id), "disposed")
+    held = conn.execute(_MINE, {"who": target.person, "me": session.user_id}).scalar()
+    if held is not None:
+        _end(conn, session, claim.c.id == held, "disposed")
+
+
+_MINE = select(claim.c.id).where(claim.c.person == bindparam("who"), claim.c.user_id == bindparam("me"))
 
 
 def _end(conn: Connection, session: Session, which: Any, how: str) -> int:

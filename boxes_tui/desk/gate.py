@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
 
 from boxes_tui.data.commands import Command, Tx
 from boxes_tui.data.reads.days import calendar
@@ -29,6 +29,7 @@ from boxes_tui.data.tables import (
 )
 from boxes_tui.desk.subjects import load
 from boxes_tui.domain.contact_gate import DEFAULT_HOURS, Facts, Hours, OwnBlock, Purpose, Verdict, check
+from boxes_tui.domain.working_days import Calendar
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
 from boxes_tui.text import clean
@@ -50,38 +51,63 @@ class Person:
 def person(conn: Connection, customer_id: int | None, numbers: Collection[str] = ()) -> Person:
     """The person of a customer: all that share a document or the last ten digits of a phone (PRODUCT §5), and of
     ``numbers`` (last ten digits) that belong to the row itself."""
+    if customer_id is None and not numbers:
+        return Person()
     ids: set[int] = {customer_id} if customer_id is not None else set()
     if numbers:
         sharing = select(customer_phone.c.customer_id).where(customer_phone.c.last10.in_(tuple(numbers)))
         ids |= set(conn.execute(sharing.distinct().limit(SHARED_MAX)).scalars())
-    groups = select(customer.c.person_id).where(customer.c.id.in_(ids), customer.c.person_id.is_not(None))
-    ids |= set(conn.execute(select(customer.c.id).where(customer.c.person_id.in_(groups))).scalars())
-    rows = conn.execute(
-        select(customer.c.id, customer.c.doc_digits, customer.c.erased_at).where(customer.c.id.in_(ids))
-    ).all()
-    phones = conn.execute(
-        select(customer_phone.c.last10).where(
-            customer_phone.c.customer_id.in_(ids), customer_phone.c.last10.is_not(None), customer_phone.c.present
-        )
-    ).scalars()
+    rows = conn.execute(_GROUP, {"ids": sorted(ids)}).all()
+    phones = {r.last10 for r in rows if r.last10}
     return Person(
-        tuple(sorted(ids)),
+        tuple(sorted({*ids, *(int(r.id) for r in rows)})),
         tuple(sorted({*numbers, *phones})),
-        tuple(sorted({r[1] for r in rows if r[1]})),
-        any(r[2] is not None for r in rows if r[0] == customer_id),
+        tuple(sorted({r.doc_digits for r in rows if r.doc_digits})),
+        any(r.erased_at is not None for r in rows if r.id == customer_id),
     )
+
+
+_NAMED = customer.alias("named")
+_GROUP = (
+    select(customer.c.id, customer.c.doc_digits, customer.c.erased_at, customer_phone.c.last10)
+    .select_from(
+        customer.outerjoin(
+            customer_phone, and_(customer_phone.c.customer_id == customer.c.id, customer_phone.c.present)
+        )
+    )
+    .where(
+        or_(
+            customer.c.id.in_(bindparam("ids", expanding=True)),
+            customer.c.person_id.in_(
+                select(_NAMED.c.person_id).where(
+                    _NAMED.c.id.in_(bindparam("ids", expanding=True)), _NAMED.c.person_id.is_not(None)
+                )
+            ),
+        )
+    )
+)
+"""Everybody who counts as one person with some customers, with their numbers and documents."""
 
 
 def blocks_of(who: Person) -> ColumnElement[bool]:
     """The entries of the dealership's own list that hold for a person."""
+    return _blocks(who.customers, who.numbers, who.documents)
+
+
+def _blocks(customers: Any, numbers: Any, documents: Any) -> ColumnElement[bool]:
     c = block.c
     return and_(
         c.lifted_at.is_(None),
-        or_(
-            false(), c.customer_id.in_(who.customers), c.last10.in_(who.numbers),
-            and_(c.doc_digits != "", c.doc_digits.in_(who.documents)),
-        ),
-    )  # fmt: skip
+        or_(c.customer_id.in_(customers), c.last10.in_(numbers), and_(c.doc_digits != "", c.doc_digits.in_(documents))),
+    )
+
+
+_BLOCKS = (
+    select(block.c.scope, block.c.at, app_user.c.name)
+    .outerjoin(app_user, app_user.c.id == block.c.user_id)
+    .where(_blocks(*(bindparam(name, expanding=True) for name in ("customers", "numbers", "documents"))))
+    .order_by(block.c.at.desc(), block.c.id.desc())
+)
 
 
 def verdict(
@@ -118,18 +144,27 @@ def facts(
 
 
 def base_facts(
-    conn: Connection, session: Session, branch_id: int | None, *, channel: str = "call", required: bool | None = None
+    conn: Connection,
+    session: Session,
+    branch_id: int | None,
+    *,
+    channel: str = "call",
+    required: bool | None = None,
+    days: Calendar | None = None,
 ) -> Facts:
-    """What holds for everybody at this instant of the branch: lists and their age, hours, holidays."""
+    """What holds for everybody at this instant of the branch: lists and their age, hours, holidays (``days`` where they
+    are read already)."""
     local = session.now.astimezone(ZoneInfo(session.zone_of(branch_id)))
     by_mail = channel == "email"
+    lists = current_lists(conn)
+    override = _override(conn, session.now, gate_override.c.customer_id.is_(None)) if lists else None
     return Facts(
         now_local=local,
-        lists=current_lists(conn),
-        required=list_required() if required is None else required,
+        lists=lists,
+        required=(list_required() if required is None else required) if not lists else False,
         hours=dict.fromkeys(range(7), (time(0), time.max)) if by_mail else hours_of(conn, branch_id),
-        holiday=not by_mail and local.date() in calendar(conn, branch_id, local.date()).holidays,
-        age_override=_override(conn, session.now, gate_override.c.customer_id.is_(None)),
+        holiday=not by_mail and local.date() in (days or calendar(conn, branch_id, local.date())).holidays,
+        age_override=override,
     )
 
 
@@ -204,8 +239,11 @@ def blocked_customers(
 
 def current_lists(conn: Connection) -> dict[str, date]:
     """The No Llame lists in force: name → the day of the list."""
-    c = dnc_list.c
-    return dict(conn.execute(select(c.name, c.as_of).where(c.current).order_by(c.id)).tuples().all())
+    return dict(conn.execute(_LISTS).tuples().all())
+
+
+_LISTS = select(dnc_list.c.name, dnc_list.c.as_of).where(dnc_list.c.current).order_by(dnc_list.c.id)
+_HOURS = select(branch.c.hours).where(branch.c.id == bindparam("branch_id"))
 
 
 def list_required() -> bool:
@@ -217,7 +255,7 @@ def list_required() -> bool:
 
 def hours_of(conn: Connection, branch_id: int | None) -> Hours:
     """The hours of calling of a branch by weekday (0 = Monday)."""
-    made = conn.execute(select(branch.c.hours).where(branch.c.id == branch_id)).scalar() if branch_id else None
+    made = conn.execute(_HOURS, {"branch_id": branch_id}).scalar() if branch_id else None
     if not made:
         return DEFAULT_HOURS
     hours: dict[int, tuple[time, time] | None] = dict.fromkeys(range(7))
@@ -230,12 +268,8 @@ def hours_of(conn: Connection, branch_id: int | None) -> Hours:
 def _own(conn: Connection, who: Person) -> OwnBlock | None:
     if not (who.customers or who.numbers or who.documents):
         return None
-    rows = conn.execute(
-        select(block.c.scope, block.c.at, app_user.c.name)
-        .outerjoin(app_user, app_user.c.id == block.c.user_id)
-        .where(blocks_of(who))
-        .order_by(block.c.at.desc(), block.c.id.desc())
-    ).all()
+    named = {"customers": who.customers, "numbers": who.numbers, "documents": who.documents}
+    rows = conn.execute(_BLOCKS, named).all()
     if not rows:
         return None
     widest = next((r for r in rows if r[0] == "operational"), rows[0])

@@ -11,11 +11,13 @@ from boxes_tui.domain.dispositions import DISPOSITIONS, REASONS, Disposition, Re
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
 
+_CHANGED = select(disposition)
+
 
 def dispositions(conn: Connection) -> list[Disposition]:
     """In the order of the digits 1…9, 0."""
     made = {d.code: d for d in DISPOSITIONS}
-    for row in conn.execute(select(disposition)).mappings():
+    for row in conn.execute(_CHANGED).mappings():
         known = made.get(row["code"])
         made[row["code"]] = Disposition(
             row["code"], row["digit"], row["label"], row["contact"], row["productive"], row["closes"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, bindparam, select
 
 from boxes_tui.data.commands import Command, Tx
 from boxes_tui.data.tables import customer, customer_phone
@@ -20,13 +20,15 @@ MARKS = ("wrong", "right", "mobile", "fixed")
 
 def usable(tx: Tx, customer_id: int | None) -> list[RowMapping]:
     """The phones of a customer that are not marked wrong, in the order in which they are called."""
-    c = customer_phone.c
-    query = (
-        select(customer_phone)
-        .where(c.customer_id == customer_id, c.wrong_at.is_(None), c.present)
-        .order_by(c.origin != "agent", c.e164.is_(None), c.position, c.id)
-    )
-    return list(tx.conn.execute(query).mappings())
+    return list(tx.conn.execute(_USABLE, {"who": customer_id}).mappings())
+
+
+_P = customer_phone.c
+_USABLE = (
+    select(customer_phone)
+    .where(_P.customer_id == bindparam("who"), _P.wrong_at.is_(None), _P.present)
+    .order_by(_P.origin != "agent", _P.e164.is_(None), _P.position, _P.id)
+)
 
 
 def called_phone(tx: Tx, subject: Subject, phone_id: int | None) -> tuple[int | None, str | None, str | None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, Table, select
+from sqlalchemy import RowMapping, Table, bindparam, select
 
 from boxes_tui.data.commands import Tx
 from boxes_tui.data.tables import (
@@ -102,16 +102,13 @@ def load(tx: Tx, ref: str, *, only: tuple[str, ...] = (), main: bool = True) -> 
     return made
 
 
+_UNIT = select(vehicle.c.plate, vehicle.c.vin, vehicle.c.chassis).where(vehicle.c.id == bindparam("unit"))
+
+
 def _unit(tx: Tx, row: RowMapping, name: str, vehicle_id: int | None) -> str | None:
     found: Row | None = row
     if name != "vehicle":
-        found = (
-            tx.conn.execute(select(vehicle.c.plate, vehicle.c.vin, vehicle.c.chassis).where(vehicle.c.id == vehicle_id))
-            .mappings()
-            .first()
-            if vehicle_id is not None
-            else None
-        )
+        found = tx.conn.execute(_UNIT, {"unit": vehicle_id}).mappings().first() if vehicle_id is not None else None
     for source in (found, row):
         if source is None:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import holiday
@@ -13,17 +13,15 @@ from boxes_tui.domain.working_days import Calendar, argentina_holidays
 from boxes_tui.errors import UsageError
 from boxes_tui.text import fold
 
+_OWN = select(holiday.c.day).where(or_(holiday.c.branch_id.is_(None), holiday.c.branch_id == bindparam("branch")))
+
 
 def calendar(conn: Connection, branch_id: int | None, around: date) -> Calendar:
     """The working days of a branch: the country's holidays and those that an admin added, for the years around a day."""
     days = set()
     for year in (around.year - 1, around.year, around.year + 1, around.year + 2):
         days |= set(argentina_holidays(year))
-    days |= set(
-        conn.execute(
-            select(holiday.c.day).where(or_(holiday.c.branch_id.is_(None), holiday.c.branch_id == branch_id))
-        ).scalars()
-    )
+    days |= set(conn.execute(_OWN, {"branch": branch_id}).scalars())
     return Calendar(frozenset(days))
 
 
