@@ -3,124 +3,92 @@
 The columns of a record are the dotted paths of its properties (``customer.name.last_name``); a property that the
 record does not have is left untouched. ``resource`` names the record (``service_appointment``); lines and incidents
 add the list that holds them (``repair_order.labor_operations``), and see the properties of their order too. Over HTTP
-it is the address below ``base_url``, and ``{from}`` and ``{to}`` in it are the days of the window.
+it is the address below ``base_url``; ``{since}``, ``{from}`` and ``{to}`` in it are those of the read. The source's
+``headers`` (its token among them) go only to the scheme, host and port of ``base_url``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import http.client
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
+from email.message import Message
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from boxes_tui.clock import clock_from_env
-from boxes_tui.dms.apply import Context
 from boxes_tui.dms.columns import Rejected, make_header
-from boxes_tui.dms.folder import Folder
-from boxes_tui.dms.merge import Waiting
 from boxes_tui.dms.normalise import Normaliser
-from boxes_tui.dms.records import UNTOUCHED, FileRead, FileRefused, Record, Reject
+from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
 from boxes_tui.dms.shape import CHILDREN
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
-from boxes_tui.dms.star_http import Pages
-from boxes_tui.dms.star_json import Documents, Found, column, noun_of, tree_of_json
+from boxes_tui.dms.star_json import ORDER_KEY, OWN_KEY, Documents, Found, cell_of, noun_of, tree_of_json
 from boxes_tui.dms.star_xml import tree_of_xml
 from boxes_tui.dms.tabular import counted, sha256_of
+from boxes_tui.errors import ConfigError
 from boxes_tui.i18n import _
 
-Watch = Callable[[str, FileRead, int | None], FileRead]
 FILE_BYTES: Final = 512 << 20
-SUFFIXES: Final = (".json", ".xml")
-_OWN_KEY: Final = "(clave)"
-_ORDER_KEY: Final = "(orden)"
-"""The columns of a record's key, and of its order's, where the mapping names none."""
-_KEYS: Final[dict[str, tuple[str, ...]]] = {
-    "customer": ("customer_key", "customer_id", "party_key", "identifier.value", "id"),
-    "vehicle": ("vehicle_key", "vehicle_identifier_key", "vehicle_id", "vin", "id"),
-    "delivery": ("retail_delivery_key", "retail_delivery_id", "id"),
-    "appointment": ("service_appointment_key", "appointment_id", "service_appointment_id", "requestId", "id"),
-    "repair_order": ("repair_order_key", "repair_order_id", "id"),
-    "repair_order_line": ("labor_operation_key", "labor_operation_id", "id"),
-    "incident": ("narrative_key", "id"),
-}
-_DOCUMENT_ID: Final = "documentIdGroup.documentId.id"
+BODS: Final = 100_000
+TRIES: Final = 5
+LONGEST_WAIT: Final = 120.0
+PAGE_BYTES: Final = 64 << 20
+PAGES: Final = 10_000
+AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NESTED: Final = ("links", "_links", "pagination", "paging", "page", "meta")
+_NEXT: Final = ("next_cursor", "nextCursor", "next", "next_page_token", "nextPageToken")
 Trees = Iterator[Any]
-Shape = tuple[str, str, "str | None"]
-"""Name, digest and path of a read."""
+_carried: dict[tuple[str, str, str], dict[str, str]] = {}
+"""(TOML, source, entity) → BODID → digest of the file that carried it: another file with it is a repetition."""
 
 
 def open_star(source: SourceSpec, entity: EntitySpec, path: Path, digest: str | None = None) -> FileRead:
     """A STAR file as a read; its form is told by its first sign. Raises :class:`FileRefused`."""
-    return _opened(source, entity, path, digest, set())
+    name = sha256_of(path) if digest is None else digest
+    carried = _carried.setdefault((str(source.file), source.name, entity.name), {})
+    read = _read(source, entity, (path.name, name), _trees(entity, path), carried)
+    read.path = str(path)
+    return read
 
 
-class StarSource:
-    """A STAR source during one run: BODIDs that a read of an entity has carried are skipped in its later reads."""
+def raw_of_star(entity: EntitySpec, path: Path, lines: Sequence[int]) -> dict[int, str]:
+    """The raw text of some records of a file, for rejects that are found after staging (``E-DUP``)."""
+    return _raw(entity, _trees(entity, path), lines)
 
-    def __init__(self, spec: SourceSpec) -> None:
-        self.spec = spec
-        if spec.path is None:
-            Pages(spec, "")  # a wrong address is told now
-        self._known: dict[str, set[str]] = {}
 
-    def waiting(self, entity: EntitySpec, ctx: Context, watch: Watch) -> list[Waiting]:
-        """The reads of an entity that wait: its files in the order of their names, or its resource."""
-        known = self._known.setdefault(entity.name, set())
-        if self.spec.path is None:
-            today = date.fromordinal(ctx.today)
-            return [
-                Waiting(
-                    entity.name, "", lambda: watch(entity.name, self._resource(entity, today), None), lambda lines: {}
-                )
-            ]
-        return [self._file(entity, path, watch, known) for path in self._files(entity)]
+class StarHttp:
+    """A STAR source over HTTP. ``sleep`` waits between tries."""
 
-    def reads(self, entity: EntitySpec) -> Iterator[FileRead]:
-        """The reads of an entity, for ``probe``."""
-        if self.spec.path is None:
-            yield self._resource(entity, clock_from_env().today(self.spec.timezone))
-            return
-        for path in self._files(entity):
-            yield _opened(self.spec, entity, path, None, self._known.setdefault(entity.name, set()))
+    def __init__(self, spec: SourceSpec, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.spec, self.sleep = spec, sleep
+        Pages(spec, "")  # a wrong address is told now
 
-    def _file(self, entity: EntitySpec, path: Path, watch: Watch, known: set[str]) -> Waiting:
-        digest = sha256_of(path)
+    def read(self, entity: EntitySpec, since: datetime | None = None) -> FileRead:
+        """The pages of an entity's resource as one read."""
+        return _read(self.spec, entity, (entity.name, ""), self._pages(entity, since), {})
 
-        def opened() -> FileRead:
-            return watch(entity.name, _opened(self.spec, entity, path, digest, known), None)
+    def raw_lines(self, entity: EntitySpec, since: datetime | None, lines: Sequence[int]) -> dict[int, str]:
+        """The raw text of some records, read once more; nothing where the server does not answer any more."""
+        with suppress(FileRefused):
+            return _raw(entity, self._pages(entity, since), lines)
+        return {}
 
-        def raw(lines: list[int]) -> dict[int, str]:
-            left = set(lines)
-            found = _documents(entity, frozenset())
-            every = (item for tree in _trees(entity, path) for item in found.records(tree))
-            return {n: item.raw() for n, item in enumerate(every, 1) if n in left} if left else {}
-
-        return Waiting(path.name, digest, opened, raw)
-
-    def _files(self, entity: EntitySpec) -> list[Path]:
-        """``files``, else every JSON and XML file whose name begins with the resource."""
-        folder = Folder(self.spec)
-        if self.spec.path is not None and self.spec.path.is_file():
-            return [self.spec.path]
-        folder.check()
-        name = _resource_of(entity)[0].partition("?")[0].rstrip("/").rpartition("/")[2]
-        found = folder.waiting(replace(entity, files=entity.files or f"{name}*"))
-        return found if entity.files else [p for p in found if p.suffix.lower() in SUFFIXES]
-
-    def _resource(self, entity: EntitySpec, today: date) -> FileRead:
+    def _pages(self, entity: EntitySpec, since: datetime | None) -> Trees:
         low, high = entity.window_days or (-36500, 36500)
-        resource = _resource_of(entity)[0]
+        today = clock_from_env().today(self.spec.timezone)
+        begin = (since or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(UTC)
+        resource = _resource_of(entity)[0].replace("{since}", begin.strftime("%Y-%m-%dT%H:%M:%SZ"))
         for name, days in (("{from}", max(low, -36500)), ("{to}", min(high, 36500))):
             resource = resource.replace(name, (today + timedelta(days)).isoformat())
-        pages = Pages(self.spec, resource)
-        trees = pages.read(lambda data: _tree(data, entity.encoding))
-        return _read(self.spec, entity, (entity.name, "", None), trees, self._known.setdefault(entity.name, set()))
-
-
-def _opened(source: SourceSpec, entity: EntitySpec, path: Path, digest: str | None, known: set[str]) -> FileRead:
-    shape = (path.name, sha256_of(path) if digest is None else digest, str(path))
-    return _read(source, entity, shape, _trees(entity, path), known)
+        return Pages(self.spec, resource, self.sleep).read(lambda data: _tree(data, entity.encoding))
 
 
 def _trees(entity: EntitySpec, path: Path) -> Trees:
@@ -152,32 +120,33 @@ def _resource_of(entity: EntitySpec) -> tuple[str, tuple[str, ...]]:
     return head + sign + name, tuple(inner.split(".")) if inner else ()
 
 
-def _documents(entity: EntitySpec, known: frozenset[str]) -> Documents:
+def _documents(entity: EntitySpec, known: Mapping[str, str], digest: str) -> Documents:
     resource, inner = _resource_of(entity)
-    return Documents(noun_of(resource), inner, known)
+    return Documents(noun_of(resource), inner, frozenset(b for b, d in known.items() if d != digest))
 
 
-def _read(source: SourceSpec, entity: EntitySpec, shape: Shape, trees: Trees, known: set[str]) -> FileRead:
+def _read(
+    source: SourceSpec, entity: EntitySpec, shape: tuple[str, str], trees: Trees, known: dict[str, str]
+) -> FileRead:
     if not entity.fields:
         raise FileRefused("E-COLS", _("la entidad {entity} no tiene ningún campo (map)").format(entity=entity.name))
     if not entity.key:
-        entity = replace(entity, key=(_ORDER_KEY, _OWN_KEY) if entity.name in CHILDREN else (_OWN_KEY,))
+        entity = replace(entity, key=(ORDER_KEY, OWN_KEY) if entity.name in CHILDREN else (OWN_KEY,))
     names = entity.columns()
     try:
         normaliser = Normaliser(source, entity, make_header(names, entity))
     except Rejected as error:
         raise FileRefused(error.code, error.reason, 0, error.field) from None
-    name, digest, path = shape
-    read = FileRead(normaliser.layout(), name, digest, None, path=path)
+    read = FileRead(normaliser.layout(), *shape, None)
     read.rows = counted(read, _items(read, normaliser, names, trees, known))
     return read
 
 
 def _items(
-    read: FileRead, normaliser: Normaliser, names: Sequence[str], trees: Trees, known: set[str]
+    read: FileRead, normaliser: Normaliser, names: Sequence[str], trees: Trees, known: dict[str, str]
 ) -> Iterator[Record | Reject]:
     """The records of the documents; a read that skipped a BOD, or got fewer than announced, is not complete."""
-    documents = _documents(normaliser.entity, frozenset(known))
+    documents = _documents(normaliser.entity, known, read.digest)
     number, announced = 0, None
     for tree in trees:
         total = tree.get("total_count", tree.get("totalCount")) if isinstance(tree, dict) else None
@@ -187,31 +156,142 @@ def _items(
             yield _one(read, normaliser, names, found, number)
     if documents.skipped or (announced is not None and number < announced and not documents.inner):
         read.complete = False
-    known |= documents.new
+    known |= dict.fromkeys(documents.new, read.digest)
+    for bod in list(known)[:-BODS]:
+        del known[bod]
 
 
 def _one(read: FileRead, normaliser: Normaliser, names: Sequence[str], found: Found, number: int) -> Record | Reject:
     if not found.scopes:
         return Reject("E-JSON", "", _("no es un registro"), read.name, number, found.raw()[:4000])
     entity = normaliser.entity.name
-    cells = [_cell(entity, found, name) for name in names]
+    cells = [cell_of(entity, found, name) for name in names]
     if read.layout.scope_fields and (values := normaliser.scope_of(cells)) is not None:
         read.scope_values.add(values)
     item = normaliser.row(cells, number, read.name, "")
     return replace(item, raw=found.raw()) if isinstance(item, Reject) else item
 
 
-def _cell(entity: str, found: Found, name: str) -> Any:
-    if name == _OWN_KEY:
-        return _own_key(found.scopes[0], _KEYS[entity])
-    if name == _ORDER_KEY:
-        return _own_key(found.scopes[-1], _KEYS["repair_order"])
-    return column(found.scopes, name)
+def _raw(entity: EntitySpec, trees: Trees, lines: Sequence[int]) -> dict[int, str]:
+    left, found = set(lines), _documents(entity, {}, "")
+    if not left:
+        return {}
+    every = (item for tree in trees for item in found.records(tree))
+    return {n: item.raw() for n, item in enumerate(every, 1) if n in left}
 
 
-def _own_key(own: dict[str, Any], names: Sequence[str]) -> Any:
-    """The key that STAR gives a record: the first of its own properties that says one."""
-    for name in (*names, _DOCUMENT_ID):
-        if name.partition(".")[0] in own and (cell := column((own,), name)) is not UNTOUCHED and cell is not None:
-            return cell
-    return UNTOUCHED
+class _NoRedirect(HTTPRedirectHandler):
+    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:
+        return None
+
+
+class Pages:
+    """The pages of one resource. ``sleep`` waits between tries."""
+
+    def __init__(self, spec: SourceSpec, resource: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        base = spec.base_url or ""
+        parts = urlsplit(base)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError(_("fuente {name}: base_url tiene que empezar con https://").format(name=spec.name))
+        self.first = base.rstrip("/") + "/" + resource.lstrip("/")
+        self.headers = {"Accept": "application/json, application/xml;q=0.9", "User-Agent": "boxes", **spec.headers}
+        self.timeout, self.sleep = spec.timeout, sleep
+        self.opener = build_opener(_NoRedirect)
+
+    def read(self, tree_of: Callable[[bytes], Any]) -> Iterator[Any]:
+        """The documents of the pages, one after the other. Raises :class:`FileRefused` where the chain breaks."""
+        url: str | None = self.first
+        seen: set[str] = set()
+        while url is not None:
+            if url in seen or len(seen) >= PAGES:
+                raise FileRefused("E-READ", _("el servidor repite la página siguiente: la lectura no terminaría"))
+            seen.add(url)
+            data, headers = self._fetch(url)
+            tree = tree_of(data) if data.strip() else []
+            yield tree
+            url = self._next(url, tree, headers)
+
+    def _fetch(self, url: str) -> tuple[bytes, Message]:
+        for attempt in range(TRIES):
+            wait: float | None = None
+            try:
+                with self.opener.open(Request(url, headers=self.headers), timeout=self.timeout) as answer:
+                    data = answer.read(PAGE_BYTES + 1)
+                    if len(data) > PAGE_BYTES:
+                        raise FileRefused("E-READ", _("la respuesta del servidor pasa de 64 MB por página"))
+                    return data, answer.headers
+            except HTTPError as error:
+                error.close()
+                why = _("el servidor contestó {code}").format(code=error.code)
+                if error.code not in AGAIN:
+                    raise FileRefused("E-READ", why + _hint(error.code)) from None
+                wait = retry_after(error.headers.get("Retry-After"))
+            except (URLError, OSError, http.client.HTTPException) as error:
+                reason = getattr(error, "reason", error)
+                why = _("no se pudo llegar al servidor ({why})").format(why=type(reason).__name__)
+            except ValueError:
+                raise FileRefused("E-READ", _("la dirección o un encabezado (headers) no es válido")) from None
+            if attempt == TRIES - 1 or (wait is not None and wait > LONGEST_WAIT):
+                break
+            jitter = random.uniform(0.5, 1.0) * min(30.0, 2.0**attempt)
+            self.sleep(jitter if wait is None else wait + random.uniform(0, 0.25))
+        raise FileRefused("E-READ", why)
+
+    def _next(self, url: str, tree: Any, headers: Message) -> str | None:
+        """The address of the next page: a link, or a cursor for ``?cursor=``; None on the last page."""
+        said = _link(headers.get("Link")) or (_cursor(tree) if isinstance(tree, Mapping) else None)
+        if said is None:
+            return None
+        if said.startswith(("http://", "https://", "/", "?")):
+            following = urljoin(url, said)
+            if _origin(following) != _origin(self.first):
+                raise FileRefused("E-READ", _("la página siguiente está en otro servidor; no se le manda la clave"))
+            return following
+        parts = urlsplit(self.first)
+        query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != "cursor"]
+        return urlunsplit(parts._replace(query=urlencode([*query, ("cursor", said)])))
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _hint(code: int) -> str:
+    return _(": revisar la clave en headers") if code in (401, 403) else ""
+
+
+def _cursor(tree: Mapping[str, Any]) -> str | None:
+    if tree.get("has_more") is False or tree.get("hasMore") is False:
+        return None
+    for holder in (tree, *(tree[n] for n in _NESTED if isinstance(tree.get(n), Mapping))):
+        for name in _NEXT:
+            found = holder.get(name)
+            if isinstance(found, Mapping):
+                found = found.get("href")
+            if isinstance(found, (str, int)) and not isinstance(found, bool) and str(found).strip():
+                return str(found).strip()
+    if tree.get("has_more") is True or tree.get("hasMore") is True:
+        raise FileRefused("E-READ", _("el servidor dice que hay más páginas y no da la siguiente"))
+    return None
+
+
+def _link(header: str | None) -> str | None:
+    for part in (header or "").split(","):
+        address, _sign, rest = part.partition(";")
+        if 'rel="next"' in rest or "rel=next" in rest:
+            return address.strip().strip("<>")
+    return None
+
+
+def retry_after(said: str | None) -> float | None:
+    """The seconds that ``Retry-After`` asks for: a number, or a date."""
+    if said is None:
+        return None
+    if said.strip().isdecimal():
+        return float(said.strip()[:9])
+    try:
+        at = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())

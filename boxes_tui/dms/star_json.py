@@ -247,3 +247,37 @@ def scalar(node: Any) -> Any:
             return ERROR
         return " / ".join(as_text(cell) for cell in cells if cell is not None) or None
     return node
+
+
+# -- keys --------------------------------------------------------------------------------------------------------
+
+OWN_KEY: Final = "(clave)"
+ORDER_KEY: Final = "(orden)"
+"""The columns of a record's key, and of its order's, where the mapping names none."""
+_KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "customer": ("customer_key", "customer_id", "party_key", "identifier.value", "id"),
+    "vehicle": ("vehicle_key", "vehicle_identifier_key", "vehicle_id", "vin", "id"),
+    "delivery": ("retail_delivery_key", "retail_delivery_id", "id"),
+    "appointment": ("service_appointment_key", "appointment_id", "service_appointment_id", "requestId", "id"),
+    "repair_order": ("repair_order_key", "repair_order_id", "id"),
+    "repair_order_line": ("labor_operation_key", "labor_operation_id", "id"),
+    "incident": ("narrative_key", "id"),
+}
+_DOCUMENT_ID: Final = "documentIdGroup.documentId.id"
+
+
+def cell_of(entity: str, found: Found, name: str) -> Any:
+    """The cell of a column, or of the key that STAR gives the record."""
+    if name == OWN_KEY:
+        return _own_key(found.scopes[0], _KEYS[entity])
+    if name == ORDER_KEY:
+        return _own_key(found.scopes[-1], _KEYS["repair_order"])
+    return column(found.scopes, name)
+
+
+def _own_key(own: dict[str, Any], names: Sequence[str]) -> Any:
+    """The key that STAR gives a record: the first of its own properties that says one."""
+    for name in (*names, _DOCUMENT_ID):
+        if name.partition(".")[0] in own and (cell := column((own,), name)) is not UNTOUCHED and cell is not None:
+            return cell
+    return UNTOUCHED

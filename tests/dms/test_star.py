@@ -13,8 +13,8 @@ import pytest
 
 from boxes_tui.dms.mapping import load_sources
 from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
-from boxes_tui.dms.star import StarSource, open_star
-from boxes_tui.dms.star_http import Pages, retry_after
+from boxes_tui.dms.spec import SourceSpec
+from boxes_tui.dms.star import Pages, StarHttp, open_star, raw_of_star, retry_after
 
 DOMAIN = """
 key = ["appointment_id"]
@@ -42,7 +42,7 @@ notes = "AppointmentNotes"
 """
 
 
-def source(folder: Path, mapping: str, where: str = 'path = "in"', entity: str = "appointment") -> StarSource:
+def source(folder: Path, mapping: str, where: str = 'path = "in"', entity: str = "appointment") -> SourceSpec:
     (folder / "in").mkdir(exist_ok=True)
     resource = {"appointment": "service_appointment", "repair_order_line": "repair_order.labor_operations"}[entity]
     toml = folder / "star.toml"
@@ -51,15 +51,15 @@ def source(folder: Path, mapping: str, where: str = 'path = "in"', entity: str =
         f'[source.star.entity.{entity}]\nresource = "{resource}"\nmode = "snapshot"\n{mapping}',
         encoding="utf-8",
     )
-    return StarSource(load_sources(toml)["star"])
+    return load_sources(toml)["star"]
 
 
-def reads(star: StarSource) -> Iterator[FileRead]:
-    return star.reads(next(iter(star.spec.entities.values())))
+def fetched(star: SourceSpec) -> FileRead:
+    return StarHttp(star).read(next(iter(star.entities.values())))
 
 
-def opened(star: StarSource, path: Path) -> tuple[FileRead, list[Any]]:
-    read = open_star(star.spec, next(iter(star.spec.entities.values())), path)
+def opened(star: SourceSpec, path: Path) -> tuple[FileRead, list[Any]]:
+    read = open_star(star, next(iter(star.entities.values())), path)
     return read, list(read.rows)
 
 
@@ -153,16 +153,17 @@ def test_lines_lie_in_a_list_of_their_order(tmp_path: Path) -> None:
 
 def test_a_bod_in_xml_and_the_same_bodid_again(tmp_path: Path) -> None:
     star = source(tmp_path, BODS)
-    put(tmp_path, "service_appointment_1.xml", bod("B-1", appointment("T1"), appointment("T2")))
-    put(tmp_path, "service_appointment_2.xml", bod("B-1", appointment("T1"), appointment("T2")))
-    put(tmp_path, "service_appointment_3.xml", bod("B-2", appointment("T3")))
-    put(tmp_path, "other.xml", bod("B-9", appointment("T9")))
-    found = [(read, list(read.rows)) for read in reads(star)]
+    first = put(tmp_path, "1.xml", bod("B-1", appointment("T1"), appointment("T2")))
+    again = put(tmp_path, "2.xml", bod("B-1", appointment("T1", "2026-11-26T09:30:00-03:00")))
+    other = put(tmp_path, "3.xml", bod("B-2", appointment("T3")))
+    found = [opened(star, path) for path in (first, again, other)]
     assert [[i.key for i in items] for _read, items in found] == [["T1", "T2"], [], ["T3"]]
     assert [read.complete for read, _items in found] == [True, False, True]
     read, items = found[0]
     assert value(read, items[0], "notes") is None and value(read, items[0], "vin") == "8AJHA8CD1K2600001"
     assert value(read, items[0], "starts_at") == 1795609800
+    assert len(opened(star, first)[1]) == 2  # the file that brought it may be read once more, after a rollback
+    assert "T2" in raw_of_star(star.entities["appointment"], first, [2])[2]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def base(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     thread.join()
 
 
-def over(tmp_path: Path, base: str) -> StarSource:
+def over(tmp_path: Path, base: str) -> SourceSpec:
     return source(tmp_path, DOMAIN, f'base_url = "{base}"\nheaders = {{ Authorization = "Bearer t" }}')
 
 
@@ -245,7 +246,7 @@ def test_two_pages_with_a_busy_server_between_them(tmp_path: Path, base: str) ->
         (429, {"Retry-After": "0"}, {}),
         (200, {}, {"data": [row("B")], "has_more": False, "total_count": 2}),
     ]
-    [read] = reads(over(tmp_path, base))
+    read = fetched(over(tmp_path, base))
     assert [item.key for item in read.rows] == ["A", "B"] and read.complete
     path = "/v1/service_appointment"
     assert [asked for asked, _token in _Handler.asked] == [path, f"{path}?cursor=p+2", f"{path}?cursor=p+2"]
@@ -254,7 +255,7 @@ def test_two_pages_with_a_busy_server_between_them(tmp_path: Path, base: str) ->
 
 def test_fewer_than_announced_is_no_complete_read(tmp_path: Path, base: str) -> None:
     _Handler.answers.append((200, {}, {"data": [row("A")], "total_count": 2}))
-    [read] = reads(over(tmp_path, base))
+    read = fetched(over(tmp_path, base))
     assert len(list(read.rows)) == 1 and not read.complete
 
 
@@ -273,7 +274,7 @@ def test_a_chain_that_breaks_refuses_the_read(
     tmp_path: Path, base: str, status: int, headers: dict[str, str], body: Any, said: str
 ) -> None:
     _Handler.answers += [(status, headers, body)] * 2
-    [read] = reads(over(tmp_path, base))
+    read = fetched(over(tmp_path, base))
     with pytest.raises(FileRefused, match=said):
         list(read.rows)
 
@@ -282,7 +283,7 @@ def test_tries_end_and_wait_longer_each_time(tmp_path: Path, base: str) -> None:
     _Handler.answers += [(503, {}, {})] * 5
     waits: list[float] = []
     with pytest.raises(FileRefused, match="503"):
-        list(Pages(over(tmp_path, base).spec, "x", waits.append).read(json.loads))
+        list(Pages(over(tmp_path, base), "x", waits.append).read(json.loads))
     assert len(waits) == 4 and all(2**n / 2 <= w <= 2**n for n, w in enumerate(waits))
 
 
