@@ -40,7 +40,7 @@ def _probe(spec: SourceSpec, entity: EntitySpec) -> tuple[bool, str]:
 
         reads = [SqlSource(spec).read(entity, clock_from_env().today(spec.timezone))]
     else:
-        from boxes_tui.dms.star_http import StarHttp
+        from boxes_tui.dms.star import StarHttp
 
         reads = [StarHttp(spec).read(entity, None)]
     rows = bad = 0

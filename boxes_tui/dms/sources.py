@@ -53,7 +53,7 @@ def _sql(spec: SourceSpec, entity: EntitySpec, today: date, since: datetime | No
 
 
 def _star(spec: SourceSpec, entity: EntitySpec, since: datetime | None, watch: Watch) -> Waiting:
-    from boxes_tui.dms.star_http import StarHttp
+    from boxes_tui.dms.star import StarHttp
 
     pages = StarHttp(spec)
 
