@@ -27,6 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from boxes_tui.data.engine import set_scope
 from boxes_tui.data.reads.conditions import Part
 from boxes_tui.data.reads.people import best_phones, db_now, own_blocks, person_key
 from boxes_tui.data.reads.queues import Ask, narrow
@@ -76,7 +77,7 @@ def candidates(
 ) -> Iterator[Candidate]:
     """Rows of a queue that may be handed over in this phase, best first. ``skip`` are persons, ``base`` what
     :func:`branch_facts` found, ``only`` one row."""
-    shut = [] if phase == "callback" else list(spoken(conn, session))
+    shut = set() if phase == "callback" else spoken(conn, session)
     closed = closed_branches(base)
     parts = narrow(conn, session, ask)
     selects = [_select(conn, session, p, phase, closed, only) for p in parts if only is None or p.stage == only[0]]
@@ -88,7 +89,7 @@ def candidates(
     else:
         union = union_all(*(q.add_columns(o[0].label("first")) for q, o in selects)).subquery()
         query = select(union).order_by(union.c.first, union.c.stage, union.c.id)
-    seen = {*shut, *skip}
+    seen = shut | set(skip)
     start = 0
     while True:
         batch = conn.execute(query.limit(BATCH).offset(start)).mappings().all()
@@ -189,12 +190,12 @@ def _offer(t: Any) -> Any:
     return not_(and_(t.c.origin == "campaign", t.c.campaign_id.is_not(None), t.c.campaign_id.in_(operational)))
 
 
-def spoken(conn: Connection, session: Session) -> Iterator[str]:
-    """Persons who were spoken to today by anyone, and those whom a call left waiting for its retry."""
+def spoken(conn: Connection, session: Session) -> set[str]:
+    """Persons who were spoken to today by anyone in any branch, and those whom a call left waiting for its retry."""
     c = call.c
     person = func.coalesce(customer.c.person_id, customer.c.id)
     recent = or_(
-        and_(c.contact, session.on_days(c.branch_id, c.day, 0, 0)),
+        and_(c.contact, c.day == session.today),
         and_(c.retry_at > session.now, c.day >= session.today - timedelta(7)),
     )
     query = (
@@ -203,8 +204,12 @@ def spoken(conn: Connection, session: Session) -> Iterator[str]:
         .where(recent, c.annulled_at.is_(None), c.imported.is_(False))
         .distinct()
     )
-    for row in conn.execute(query):
-        yield person_key(row.person, row.vehicle_id, row.subject or "", row.subject_id or 0)
+    set_scope(conn, None)
+    try:
+        rows = conn.execute(query).all()
+    finally:
+        set_scope(conn, session.branch_ids)
+    return {person_key(r.person, r.vehicle_id, r.subject or "", r.subject_id or 0) for r in rows}
 
 
 def branch_facts(conn: Connection, session: Session) -> dict[int, Facts]:
