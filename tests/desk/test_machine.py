@@ -46,7 +46,7 @@ class Machine(RuleBasedStateMachine):
         """A new customer with an open opportunity and an appointment ahead."""
         Machine.number += 1
         self.now = NOW
-        self.names = []
+        self.names: list[str] = []
         for desk in self.desks:
             desk.at(NOW)
             who = f"c{Machine.number}"
@@ -245,7 +245,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def run(examples: int, steps: int) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Machine,
         settings=settings(
             max_examples=examples, stateful_step_count=steps, deadline=None,

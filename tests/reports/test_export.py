@@ -30,7 +30,7 @@ PIECES = (
 
 def hostile(n: int) -> list[str]:
     rng = Random(8)
-    made = []
+    made: list[str] = []
     while len(made) < n:
         text = clean("".join(rng.choice(PIECES) for _ in range(rng.randint(1, 6))))
         if text:
