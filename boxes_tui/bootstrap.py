@@ -55,9 +55,7 @@ class House:
                 self._session = open_session(conn, self.clock, self.login, old.chain if old else None)
             return self._session
 
-    def read(
-        self, query: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    def read(self, query: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a read in one snapshot with the session's scope set."""
         session = self.session
         with reading(self.engine) as conn:
@@ -99,9 +97,7 @@ def caller(settings: Settings, environ: dict[str, str] | None = None) -> str:
         raise Refused("No se sabe quién es el usuario del sistema; poner BOXES_USER.") from None
 
 
-def open_house(
-    settings: Settings | None = None, clock: Clock | None = None, *, statement_ms: int = 5000
-) -> House:
+def open_house(settings: Settings | None = None, clock: Clock | None = None, *, statement_ms: int = 5000) -> House:
     """Everything a process needs, with the database made ready (:func:`boxes_tui.data.schema.ensure`)."""
     settings = settings or load_settings()
     clock = clock or clock_from_env()

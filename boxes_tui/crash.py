@@ -30,9 +30,7 @@ def report_crash(error: BaseException, home: Path | None = None) -> tuple[str, P
     path = folder / f"{code}.txt"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(
-            os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8"
-        ) as file:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
     except OSError:
         return code, Path("(no se pudo escribir)")

@@ -45,7 +45,7 @@ def ruled(migrated_pg: str, home: Path) -> Iterator[Desk]:
 def visible(desk: Desk, login: str) -> int:
     with reading(desk.house.engine) as conn:
         set_scope(conn, desk.session(login).branch_ids)
-        return conn.exec_driver_sql("SELECT count(*) FROM opportunity").scalar_one()
+        return int(conn.exec_driver_sql("SELECT count(*) FROM opportunity").scalar_one())
 
 
 def test_acts_run_under_row_level_security(ruled: Desk) -> None:
