@@ -35,6 +35,8 @@ SOURCE_KEYS: Final = READING | {
 ENTITY_KEYS: Final = READING | {"files", "select", "resource", "key", "map", "timezone", "branch"}
 KINDS: Final[tuple[SourceKind, ...]] = ("folder", "sql", "star")
 MODES: Final[tuple[Mode, ...]] = ("snapshot", "window", "delta")
+STAR_FILES: Final = "*.[jx][sm][ol]*"
+"""JSON and XML: what a folder of STAR documents holds where the entity does not say."""
 _NEEDED: Final = {"folder": "files", "sql": "select", "star": "resource"}
 
 
@@ -119,6 +121,8 @@ def _entity(file: TomlFile, where: Keys, raw: Any, source: Mapping[str, Any], ki
     files = text(file, where, raw, "files")
     if files and ("/" in files or "\\" in files):
         raise file.error((*where, "files"), "files es el nombre de los archivos, sin carpetas")
+    if kind == "star" and source.get("path"):
+        files = files or STAR_FILES
     fields, feeds = mapped(file, (*where, "map"), name, _table(file, where, raw, "map"))
     branch = text(file, where, raw, "branch")
     if branch and "branch" in FIELDS[name] and "branch" not in fields:

@@ -129,6 +129,10 @@ def _blank(cell: Any) -> bool:
 
 def raw_lines(path: Path, entity: EntitySpec, wanted: Sequence[int]) -> dict[int, str]:
     """The raw text of some lines of a file, for rejects that are found after staging (``E-DUP``)."""
+    if entity.resource is not None:  # a STAR document
+        from boxes_tui.dms.star import raw_of_star
+
+        return raw_of_star(entity, path, wanted)
     left = set(wanted)
     found: dict[int, str] = {}
     for line, cells, text, _trouble in read_rows(path, entity):
