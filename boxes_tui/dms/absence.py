@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 from boxes_tui.dms.ground import touch
 from boxes_tui.dms.mapping import EntitySpec
 from boxes_tui.dms.shape import CHILDREN, DAY_COLUMN, TABLES

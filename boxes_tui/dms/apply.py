@@ -2,69 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from boxes_tui.dms import months
-from boxes_tui.dms.ground import KINDS, touch
-from boxes_tui.dms.shape import CHILDREN
+from boxes_tui.dms.context import WRITTEN, Context, Counts
+from boxes_tui.dms.ground import KINDS, day_sql, touch, touched
+from boxes_tui.dms.resolve import Link
+from boxes_tui.dms.shape import CHILDREN, DAY_COLUMN, OWN_DATE
 from boxes_tui.dms.stage import Staged
-
-WRITTEN = "s.st = 'k' AND s.state IN ('new', 'changed', 'revived', 'stub')"
-"""Staged rows (alias ``s``) that this read inserts or changes."""
-
-
-@dataclass
-class Context:
-    """What a run knows while it applies one entity. Instants are epoch seconds, days ordinals."""
-
-    source_id: int
-    run_id: int
-    since_run: int
-    """Facts are derived from rows changed since this run: later than the run's own when an earlier one was killed."""
-    now: int
-    today: int
-    zone: str
-    default_branch_id: int
-    allow: frozenset[str] = frozenset()
-    first_load: bool = False
-    dry_run: bool = False
-    samples: list[str] = field(default_factory=list)
-    new_branches: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Counts:
-    """The counters of an entity (DMS.md §6); added up over its reads."""
-
-    entity: str
-    mode: str
-    read: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    stale: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-    gone: int = 0
-    revived: int = 0
-    stubs: int = 0
-    warnings: dict[str, int] = field(default_factory=dict)
-    complete: bool = False
-    ms_read: int = 0
-    ms_merge: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        """The object of ``sync --json``."""
-        return {
-            "entity": self.entity, "mode": self.mode, "read": self.read, "inserted": self.inserted,
-            "updated": self.updated, "unchanged": self.unchanged, "stale": self.stale, "duplicates": self.duplicates,
-            "rejected": self.rejected, "gone": self.gone, "revived": self.revived, "stubs": self.stubs,
-            "warnings": dict(sorted(self.warnings.items())), "complete": self.complete, "ms_read": self.ms_read,
-            "ms_merge": self.ms_merge,
-        }  # fmt: skip
 
 
 def compare(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> None:
@@ -73,6 +21,7 @@ def compare(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> N
     known = conn.execute(
         text(f"SELECT 1 FROM {t} WHERE source_id = :s AND source_key IS NOT NULL LIMIT 1"), {"s": ctx.source_id}
     ).scalar()
+    staged.first = known is None
     if known is not None:
         conn.execute(
             text(
@@ -150,8 +99,8 @@ def sample(conn: Connection, ctx: Context, staged: Staged) -> None:
             ctx.samples.append(f"{staged.shape.entity} {key}: {name} «{old}» → «{new}»")
 
 
-def write(conn: Connection, ctx: Context, staged: Staged, branches: dict[str, int]) -> None:
-    """Insert new rows and update changed ones: named DMS columns only, never what agents own."""
+def write(conn: Connection, ctx: Context, staged: Staged, branches: dict[str, int], links: Sequence[Link]) -> None:
+    """Insert new rows and update changed ones: named DMS columns and references only, never what agents own."""
     shape = staged.shape
     t = shape.table.name
     params: dict[str, Any] = {"source": ctx.source_id, "run": ctx.run_id, "default_branch": ctx.default_branch_id}
@@ -167,18 +116,36 @@ def write(conn: Connection, ctx: Context, staged: Staged, branches: dict[str, in
     conn.execute(
         text(
             f"INSERT INTO {t} (source_id, source_key, row_hash, first_seen_run, last_changed_run, is_stub, "
-            f"{', '.join(c for c, _v in pairs)}) SELECT :source, s.key, s.hash, :run, :run, false, "
-            f"{', '.join(v for _c, v in pairs)} FROM boxes_stage s WHERE s.st = 'k' AND s.state = 'new' ORDER BY s.rn"
+            f"{', '.join([*(c for c, _v in pairs), *(k.column for k in links)])}) "
+            f"SELECT :source, s.key, s.hash, :run, :run, false, {', '.join([*(v for _c, v in pairs), *(k.new for k in links)])} "
+            f"FROM boxes_stage s {' '.join(k.join for k in links)} WHERE s.st = 'k' AND s.state = 'new' ORDER BY s.rn"
         ),
         params,
     )
     if staged.fed or "phones" in shape.fields:
         _new_ids(conn, ctx, t)
-    _update(conn, ctx, staged, pairs, params)
+    _update(conn, staged, pairs, params, links)
     if t in KINDS:
         touch(conn, t, f"SELECT id FROM {t} WHERE id > :before AND source_id = :source",
               {"before": before, "source": ctx.source_id})  # fmt: skip
         touch(conn, t, f"SELECT s.row_id AS id FROM boxes_stage s WHERE {WRITTEN} AND s.state <> 'new'")
+
+
+def local_days(conn: Connection, ctx: Context, entity: str) -> None:
+    """The local day of rows whose branch lives in another zone than the source (PRODUCT §3)."""
+    day, at = DAY_COLUMN.get(entity), OWN_DATE.get(entity)
+    if day is None or at is None:
+        return
+    if conn.execute(text("SELECT 1 FROM branch WHERE zone <> :zone LIMIT 1"), {"zone": ctx.zone}).scalar() is None:
+        return
+    t = {"delivery": "sale_delivery"}.get(entity, entity)
+    conn.execute(
+        text(
+            f"UPDATE {t} AS t SET {day} = {day_sql(conn, f't.{at}', 'b.zone')} FROM branch b WHERE b.id = t.branch_id "
+            f"AND b.zone <> :zone AND coalesce(t.{at}_precision, 'time') <> 'day' AND t.id IN {touched(t)}"
+        ),
+        {"zone": ctx.zone},
+    )
 
 
 def _new_ids(conn: Connection, ctx: Context, t: str) -> None:
@@ -192,7 +159,7 @@ def _new_ids(conn: Connection, ctx: Context, t: str) -> None:
 
 
 def _update(
-    conn: Connection, ctx: Context, staged: Staged, pairs: list[tuple[str, str]], params: dict[str, Any]
+    conn: Connection, staged: Staged, pairs: list[tuple[str, str]], params: dict[str, Any], links: Sequence[Link]
 ) -> None:
     t = staged.shape.table.name
     query = f"SELECT 1 FROM boxes_stage s WHERE {WRITTEN} AND s.state <> 'new' LIMIT 1"
@@ -201,12 +168,14 @@ def _update(
     masked = conn.execute(text("SELECT 1 FROM boxes_stage WHERE skipped IS NOT NULL LIMIT 1")).scalar() is not None
     fields = {column: name for name, column in staged.shape.columns}
     sets = [f"{c} = {_masked(v, c, fields.get(c, c)) if masked else v}" for c, v in pairs]
+    sets += [f"{k.column} = {k.changed}" for k in links]
     sets += ["row_hash = s.hash", "last_changed_run = :run", "gone_at = NULL", "is_stub = false"]
     if t == "appointment":
         sets.append("vanished_at = NULL")
     where = f"s.row_id = t.id AND {WRITTEN} AND s.state <> 'new'"
     months.mark(conn, t, f"(SELECT s.row_id FROM boxes_stage s WHERE {WRITTEN} AND s.state <> 'new')")
-    conn.execute(text(f"UPDATE {t} AS t SET {', '.join(sets)} FROM boxes_stage s WHERE {where}"), params)
+    source = f"boxes_stage s {' '.join(k.join for k in links)}"
+    conn.execute(text(f"UPDATE {t} AS t SET {', '.join(sets)} FROM {source} WHERE {where}"), params)
 
 
 def _masked(value: str, column: str, name: str) -> str:

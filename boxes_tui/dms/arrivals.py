@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from boxes_tui.dms.absence import TRUE_ORDER
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 from boxes_tui.dms.ground import analyze, between_tails, touch, touched
 
 TAIL: Final = 7

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, text
 
 from boxes_tui.dms import months
-from boxes_tui.dms.apply import WRITTEN, Context
+from boxes_tui.dms.context import WRITTEN, Context
 from boxes_tui.dms.ground import touch, touched
-from boxes_tui.domain.phones import parse_phone
 
 RELINK_DAYS: Final = 3
 RELINK_SECONDS: Final = RELINK_DAYS * 86400
@@ -123,29 +122,3 @@ def _return_cancelled(conn: Connection, ctx: Context) -> None:
     )
     back = "(SELECT id FROM opportunity WHERE flag = 'appointment_cancelled' AND state_at = :now)"
     months.mark(conn, "opportunity", back, {"now": ctx.now})
-
-
-def contacts(conn: Connection, area_code: str | None) -> None:
-    """Normalise the contact telephone of the touched appointments, which overrides the customer's (DMS.md §2)."""
-    last = 0
-    while True:
-        rows = conn.execute(
-            text(
-                f"SELECT id, contact_phone FROM appointment WHERE id IN {touched('appointment')} AND id > :last "
-                "AND (contact_phone IS NOT NULL OR contact_e164 IS NOT NULL) ORDER BY id LIMIT 5000"
-            ),
-            {"last": last},
-        ).all()
-        if not rows:
-            return
-        updates: list[dict[str, Any]] = []
-        for row_id, raw in rows:
-            info = parse_phone(raw, area_code) if raw else None
-            good = info is not None and info.valid
-            updates.append({"id": row_id, "e": info.e164 if good and info else None, "n": info.last10 if good and info else None,
-                            "k": info.kind if info else None})  # fmt: skip
-        conn.execute(
-            text("UPDATE appointment SET contact_e164 = :e, contact_last10 = :n, contact_kind = :k WHERE id = :id"),
-            updates,
-        )
-        last = rows[-1][0]

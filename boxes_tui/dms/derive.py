@@ -20,7 +20,7 @@ from boxes_tui.dms import (
     unite,
     vehicle_facts,
 )
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 from boxes_tui.dms.ground import any_touched, touched
 from boxes_tui.dms.mapping import SourceSpec
 
@@ -30,8 +30,8 @@ PASSES = 4
 
 def derive(conn: Connection, ctx: Context, source: SourceSpec) -> None:
     """Bring everything that follows from the touched rows up to date, in one transaction."""
-    unite.merge_customers(conn, ctx)
-    resolve.customer_refs(conn)
+    if unite.merge_customers(conn, ctx) or ctx.since_run < ctx.run_id:
+        resolve.customer_refs(conn)
     if any_touched(conn, "vehicle"):
         _vehicles(conn, ctx)
     resolve.order_refs(conn, ctx)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.apply import WRITTEN, Context
+from boxes_tui.dms.context import WRITTEN, Context
 from boxes_tui.dms.ground import touch
 from boxes_tui.text import fold
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from boxes_tui.dms.absence import SEEN, Cover
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 from boxes_tui.dms.mapping import EntitySpec
 from boxes_tui.dms.stage import Staged
 

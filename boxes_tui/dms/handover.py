@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 from boxes_tui.dms.ground import day_sql, touch, touched
 
 _BY_STATUS: Final = "o.status IN ('delivered', 'closed')"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 from boxes_tui.dms.folder import Folder
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.merge import Waiting

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, text
 
 from boxes_tui.clock import monotonic
 from boxes_tui.dms import absence, apply, bookings, guards, people, quarantine, resolve, vehicle_facts
-from boxes_tui.dms.apply import Context, Counts
+from boxes_tui.dms.context import Context, Counts
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.records import FileRead, FileRefused
-from boxes_tui.dms.shape import CHILDREN, OWN_DATE
+from boxes_tui.dms.shape import CHILDREN
 from boxes_tui.dms.stage import Staged, stage
 
 
@@ -99,7 +99,7 @@ def _one(conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec,
     counts = Counts(entity.name, entity.mode)
     begun = monotonic()
     read = item.open()
-    staged = stage(conn, read)
+    staged = stage(conn, read, source.area_code)
     if staged.conflicts:
         quarantine.conflicts(conn, item.name, item.raw)
     counts.ms_read = int((monotonic() - begun) * 1000)
@@ -110,12 +110,12 @@ def _one(conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec,
     apply.compare(conn, ctx, staged, counts)
     covered = absence.cover(ctx, entity, staged)
     out.warned += guards.before_write(conn, ctx, entity, staged, covered, _last_rows(conn, ctx, entity))
-    _write(conn, ctx, source, staged, counts)
-    missing = absence.absence(conn, ctx, entity, covered)
+    _write(conn, ctx, staged, counts)
+    missing = 0 if staged.first else absence.absence(conn, ctx, entity, covered)
     guards.after_absence(conn, ctx, covered, missing)
     if entity.name in CHILDREN:
         counts.gone += apply.replace_children(conn, ctx, staged)
-    elif covered is not None:
+    elif covered is not None and not staged.first:
         counts.gone += absence.settle_gone(conn, ctx, entity.name)
     quarantine.keep(conn, ctx, entity.name)
     quarantine.close_mended(conn, ctx, entity.name, name=item.name, complete=counts.complete and not entity.scope)
@@ -123,30 +123,32 @@ def _one(conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec,
     return counts
 
 
-def _write(conn: Connection, ctx: Context, source: SourceSpec, staged: Staged, counts: Counts) -> None:
+def _write(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> None:
     """Rows, then what hangs on them: telephones, stubs, references, dotted fields."""
-    entity, table = staged.shape.entity, staged.shape.table.name
+    entity = staged.shape.entity
     branches = apply.branch_ids(conn, ctx, staged, counts)
     if ctx.dry_run:
         apply.sample(conn, ctx, staged)
     apply.number_children(conn, entity)
     if entity == "appointment":
         bookings.before_write(conn, staged.shape.fields)
-    apply.write(conn, ctx, staged, branches)
+    if entity != "customer":  # a customer's own file may hold the survivor that it names
+        resolve.key_stubs(conn, ctx, staged, counts)
+    links = resolve.customer_links(staged, ctx.source_id)
+    if (link := resolve.vehicle_link(conn, ctx, staged, counts)) is not None:
+        links.append(link)
+    apply.write(conn, ctx, staged, branches, links)
+    apply.local_days(conn, ctx, entity)
     if entity == "customer":
+        resolve.key_stubs(conn, ctx, staged, counts)
         people.after_masters(conn, staged)
     if entity == "vehicle":
         vehicle_facts.after_masters(conn, staged)
-    resolve.key_stubs(conn, ctx, staged, counts)
     people.feed_customers(conn, ctx, staged, counts)
-    if entity in OWN_DATE:
-        resolve.customer_refs(conn, (table,))
-        counts.stubs += resolve.vehicle_refs(conn, ctx, (table,))
     vehicle_facts.feed_vehicles(conn, ctx, staged)
     if entity in CHILDREN:
         counts.stubs += resolve.order_refs(conn, ctx)
     if entity == "appointment":
-        bookings.contacts(conn, source.area_code)
         bookings.after_write(conn, ctx)
     people.name_stubs(conn, ctx, staged)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.apply import WRITTEN, Context, Counts
+from boxes_tui.dms.context import WRITTEN, Context, Counts
 from boxes_tui.dms.fed import apply_fed, blocks, restore
 from boxes_tui.dms.ground import touched
 from boxes_tui.dms.shape import OWN_DATE

@@ -7,15 +7,17 @@ before stubs, and those before vehicles that the DMS no longer lists.  Two of th
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.apply import Context, Counts
+from boxes_tui.dms.context import WRITTEN, Context, Counts
 from boxes_tui.dms.ground import analyze, between_tails, touch, touched
 from boxes_tui.dms.stage import Staged
 
 REFERRING: Final = ("sale_delivery", "appointment", "repair_order")
+NAMES: Final = ("vehicle_key", "vin", "chassis", "plate")
 TAIL_MIN: Final = 6
 _NAMED = "(t.vehicle_key IS NOT NULL OR t.vin IS NOT NULL OR t.chassis IS NOT NULL OR t.plate IS NOT NULL)"
 _NAME = (
@@ -42,6 +44,54 @@ _NEW_PLATE = (
     "AND w.id <> v.id AND NOT w.is_stub))"
 )
 """A vehicle known by key or VIN may have a new plate, unless another vehicle bears that plate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference column that is written with the staged rows (alias ``s``): how it is joined, and its values for new and
+    for changed rows (alias ``t`` is the stored row)."""
+
+    column: str
+    join: str
+    new: str
+    changed: str
+
+
+def customer_links(staged: Staged, source_id: int) -> list[Link]:
+    """The customers that staged rows name by key; every key has a row, be it a stub (:func:`key_stubs`). A merged
+    customer's rows go to the survivor."""
+    made = []
+    names = {"customer_key": "customer_id", "owner_key": "owner_id", "driver_key": "driver_id"}
+    for n, (key, column) in enumerate(names.items()):
+        if key in staged.shape.fields and column in staged.shape.table.c:
+            join = f"LEFT JOIN customer c{n} ON c{n}.source_id = {source_id} AND c{n}.source_key = s.{key}"
+            found = f"coalesce(c{n}.merged_into_id, c{n}.id)"
+            loose = f"t.{column}" if "customer" in staged.fed else "CAST(NULL AS BIGINT)"
+            made.append(Link(column, join, found, f"CASE WHEN s.{key} IS NOT NULL THEN {found} ELSE {loose} END"))
+    return made
+
+
+def vehicle_link(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> Link | None:
+    """The vehicles that staged rows name, looked up before the rows are written; makes the stubs that are missing."""
+    table, fields = staged.shape.table.name, staged.shape.fields
+    if table not in REFERRING or not any(f in fields for f in NAMES):
+        return None
+    names = ", ".join(f"s.{f} AS {f}" if f in fields else f"CAST(NULL AS TEXT) AS {f}" for f in NAMES)
+    rows = (
+        f"(SELECT s.rn AS id, CAST({ctx.source_id} AS BIGINT) AS source_id, x.vehicle_id, {names} FROM boxes_stage s "
+        f"LEFT JOIN {table} x ON x.id = s.row_id WHERE {WRITTEN})"
+    )
+    _new_refs(conn)
+    _collect(conn, rows, _NAMED)
+    _look_up(conn)
+    counts.stubs += _stubs(conn, ctx)
+    _enrich(conn, ctx)
+    parts = [f"coalesce(s.{f}, '')" if f in fields else "''" for f in NAMES]
+    name = " || '|' || ".join([*parts, f"'{ctx.source_id}'"])
+    return Link(
+        "vehicle_id", f"LEFT JOIN boxes_ref r ON r.name = ({name})", "r.found",
+        "CASE WHEN s.skipped IS NOT NULL OR (r.found IS NULL AND r.keep) THEN t.vehicle_id ELSE r.found END",
+    )  # fmt: skip
 
 
 def customer_refs(conn: Connection, tables: tuple[str, ...] = (*REFERRING, "vehicle")) -> None:
@@ -103,7 +153,9 @@ def order_refs(conn: Connection, ctx: Context) -> int:
 def vehicle_refs(conn: Connection, ctx: Context, tables: tuple[str, ...] = REFERRING, *, old_rows: bool = False) -> int:
     """Vehicles of the touched rows of these tables; with ``old_rows`` instead of all rows that the vehicles of
     ``boxes_kin`` may concern.  Rows whose vehicle changes count as touched. Returns how many stubs were made."""
-    _collect(conn, tables, old_rows)
+    _new_refs(conn)
+    for table in tables:
+        _collect(conn, table, _rows(table, old_rows))
     if conn.execute(text("SELECT 1 FROM boxes_ref LIMIT 1")).scalar() is None:
         return 0
     _look_up(conn)
@@ -158,8 +210,7 @@ def gather_kin(conn: Connection) -> None:
     analyze(conn, "boxes_kin")
 
 
-def _collect(conn: Connection, tables: tuple[str, ...], old_rows: bool) -> None:
-    """``boxes_ref``: every distinct way in which the rows name a vehicle. A chassis of 17 characters is a VIN."""
+def _new_refs(conn: Connection) -> None:
     conn.execute(text("DROP TABLE IF EXISTS boxes_ref"))
     conn.execute(
         text(
@@ -167,15 +218,17 @@ def _collect(conn: Connection, tables: tuple[str, ...], old_rows: bool) -> None:
             "vrev TEXT, rev TEXT, held BIGINT, found BIGINT, keep BOOLEAN NOT NULL DEFAULT false)"
         )
     )
+
+
+def _collect(conn: Connection, table: str, where: str) -> None:
+    """Into ``boxes_ref``: every distinct way in which rows (alias ``t``) name a vehicle. A chassis of 17 is a VIN."""
     vin = "CASE WHEN length(t.vin) = 17 THEN t.vin WHEN t.vin IS NULL AND length(t.chassis) = 17 THEN t.chassis END"
     tail = "CASE WHEN t.chassis IS NULL AND length(t.vin) <> 17 THEN t.vin ELSE t.chassis END"
-    for table in tables:
-        conn.execute(text(
-            f"INSERT INTO boxes_ref (name, source_id, k, vin, plate, vrev, rev, held) SELECT {_NAME}, t.source_id, "
-            f"t.vehicle_key, {vin}, t.plate, reverse({vin}), reverse({tail}), max(t.vehicle_id) FROM {table} t "
-            f"WHERE {_rows(table, old_rows)} GROUP BY t.source_id, t.vehicle_key, t.vin, t.chassis, t.plate "
-            "ON CONFLICT (name) DO NOTHING"
-        ))  # fmt: skip
+    conn.execute(text(
+        f"INSERT INTO boxes_ref (name, source_id, k, vin, plate, vrev, rev, held) SELECT {_NAME}, t.source_id, "
+        f"t.vehicle_key, {vin}, t.plate, reverse({vin}), reverse({tail}), max(t.vehicle_id) FROM {table} t "
+        f"WHERE {where} GROUP BY t.source_id, t.vehicle_key, t.vin, t.chassis, t.plate ON CONFLICT (name) DO NOTHING"
+    ))  # fmt: skip
     analyze(conn, "boxes_ref")
 
 

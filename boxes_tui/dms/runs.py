@@ -18,7 +18,8 @@ from boxes_tui.data.commands import notify
 from boxes_tui.data.engine import set_scope
 from boxes_tui.data.suppression import sweep
 from boxes_tui.dms import derive
-from boxes_tui.dms.apply import Context, Counts, new_branch
+from boxes_tui.dms.apply import new_branch
+from boxes_tui.dms.context import Context, Counts
 from boxes_tui.dms.ground import run_connection, touch_since
 from boxes_tui.dms.guards import GuardTripped
 from boxes_tui.dms.inbox import Inbox, Watch

@@ -19,6 +19,7 @@ from boxes_tui.data.tables import (
     vehicle,
 )
 from boxes_tui.dms.records import FIELDS, UNTOUCHED, Feed, Layout, Record
+from boxes_tui.domain.phones import parse_phone
 from boxes_tui.text import fold
 
 TABLES: Final[dict[str, Table]] = {
@@ -56,11 +57,12 @@ class Shape:
     lists: tuple[int, ...] = field(default=())
     """Places of the fields that are staged as JSON."""
     extra: tuple[str, ...] = ()
-    """Fields made here: the shown and the folded name of a customer."""
+    """Fields made here: the shown and the folded name of a customer, the contact telephone of an appointment."""
+    area_code: str | None = None
 
     @classmethod
-    def of(cls, layout: Layout) -> Shape:
-        """The shape of a layout."""
+    def of(cls, layout: Layout, area_code: str | None = None) -> Shape:
+        """The shape of a layout; ``area_code`` completes local telephones."""
         table = TABLES[layout.entity]
         pairs = []
         for name in layout.fields:
@@ -70,10 +72,14 @@ class Shape:
         extra: tuple[str, ...] = ()
         if layout.entity == "customer" and any(n in layout.fields for n in _NAMES):
             extra = ("name_fold",) if "display_name" in layout.fields else ("name_fold", "display_name")
-            pairs += [(n, n) for n in extra]
+        if layout.entity == "appointment" and "contact_phone" in layout.fields:
+            extra = ("contact_e164", "contact_last10", "contact_kind")
+        pairs += [(n, n) for n in extra]
         kinds = FIELDS[layout.entity]
         lists = tuple(n for n, name in enumerate(layout.fields) if kinds.get(name) in ("phones", "services"))
-        return cls(layout.entity, table, (*layout.fields, *extra), tuple(pairs), repr(layout.fields), lists, extra)
+        return cls(
+            layout.entity, table, (*layout.fields, *extra), tuple(pairs), repr(layout.fields), lists, extra, area_code
+        )
 
     def column_types(self) -> list[str]:
         """``name TYPE`` of the staged fields."""
@@ -91,7 +97,7 @@ class Shape:
         digest = blake2b((self.salt + text).encode("utf-8", "surrogatepass"), digest_size=8).digest()
         hash_ = int.from_bytes(digest, "big", signed=True)
         if self.extra:
-            values = (*values, *self._names(values))
+            values = (*values, *(self._names(values) if self.entity == "customer" else self._contact(values)))
         if UNTOUCHED not in values and not self.lists:
             return (number, record.key, record.line, hash_, None, *values)
         skipped = [f for f, v in zip(self.fields, values, strict=True) if v is UNTOUCHED]
@@ -109,6 +115,14 @@ class Shape:
         joined = ", ".join(said[n] for n in ("family_name", "given_name") if said.get(n))
         name = said.get("display_name") or joined or said.get("company_name")
         return [fold(name) if name else None, name][: len(self.extra)]
+
+    def _contact(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """E.164, last ten digits and kind of the contact telephone, which overrides the customer's (DMS.md §2)."""
+        raw = values[self.fields.index("contact_phone")]
+        if raw is None or raw is UNTOUCHED:
+            return (raw, raw, raw)
+        info = parse_phone(raw, self.area_code)
+        return (info.e164, info.last10, info.kind) if info.valid else (None, None, info.kind)
 
 
 def as_lists(items: Any) -> list[list[Any]]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 
 VERIFIED_SECONDS: Final = 15 * 60
 CREDIT_DAYS: Final = 5

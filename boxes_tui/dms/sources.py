@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from boxes_tui.clock import Clock
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 from boxes_tui.dms.merge import Waiting
 from boxes_tui.dms.records import FileRead
 from boxes_tui.dms.spec import EntitySpec, SourceSpec

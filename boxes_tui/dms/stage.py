@@ -39,11 +39,13 @@ class Staged:
     duplicates: int = 0
     stale: int = 0
     conflicts: int = 0
+    first: bool = False
+    """The source had no such rows before: nothing is compared, nobody can be absent."""
 
 
-def stage(conn: Connection, read: FileRead) -> Staged:
+def stage(conn: Connection, read: FileRead, area_code: str | None = None) -> Staged:
     """Consume a read; raises :class:`~boxes_tui.dms.records.FileRefused` as the read does."""
-    shape = Shape.of(read.layout)
+    shape = Shape.of(read.layout, area_code)
     staged = Staged(read, shape)
     _create(conn, shape)
     names = ("rn", "key", "line", "hash", "skipped", *shape.fields)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from boxes_tui.data.search_words import remove
 from boxes_tui.data.tables import metadata
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 from boxes_tui.dms.fed import move_fed
 from boxes_tui.dms.ground import between_tails, touch, touched
 from boxes_tui.dms.resolve import FIRST, ONE, TAIL_MIN
@@ -50,9 +50,9 @@ def merge_stubs(conn: Connection, ctx: Context) -> int:
     return _unite(conn, ctx, "vehicle", "vehicle_id")
 
 
-def merge_customers(conn: Connection, ctx: Context) -> None:
-    """``merged_into_key``: everything to the survivor; a key taken away again gives it back."""
-    _part_again(conn, ctx)
+def merge_customers(conn: Connection, ctx: Context) -> bool:
+    """``merged_into_key``: everything to the survivor; a key taken away again gives it back. True when any was moved."""
+    parted = _part_again(conn, ctx)
     conn.execute(text("DROP TABLE IF EXISTS boxes_merge"))
     conn.execute(text("CREATE TEMP TABLE boxes_merge (old BIGINT PRIMARY KEY, new BIGINT)"))
     conn.execute(
@@ -63,12 +63,14 @@ def merge_customers(conn: Connection, ctx: Context) -> None:
         )
     )
     _settle_chains(conn)
-    if _unite(conn, ctx, "customer", "customer_id"):
+    united = _unite(conn, ctx, "customer", "customer_id")
+    if united:
         conn.execute(text(
             "UPDATE customer AS c SET merged_into_id = m.new FROM boxes_merge m WHERE c.merged_into_id = m.old"
         ))  # fmt: skip
         for column in ("owner_id", "driver_id"):
             conn.execute(text(f"UPDATE vehicle AS v SET {column} = m.new FROM boxes_merge m WHERE v.{column} = m.old"))
+    return bool(united or parted)
 
 
 def _settle_chains(conn: Connection) -> None:
@@ -145,8 +147,9 @@ def _owners(conn: Connection, entity: str, column: str) -> None:
     conn.execute(text(f"UPDATE vehicle_owner AS o SET {column} = m.new FROM boxes_merge m WHERE o.{column} = m.old"))
 
 
-def _part_again(conn: Connection, ctx: Context) -> None:
-    """Customers whose ``merged_into_key`` the DMS has taken back: rows return by their keys, agents' by the alias."""
+def _part_again(conn: Connection, ctx: Context) -> int:
+    """Customers whose ``merged_into_key`` the DMS has taken back: rows return by their keys, agents' by the alias. Returns
+    how many."""
     rows = conn.execute(
         text(
             "SELECT a.id, a.old_id, a.row_id, a.moved FROM alias a JOIN customer c ON c.id = a.old_id "
@@ -174,3 +177,4 @@ def _part_again(conn: Connection, ctx: Context) -> None:
             "SELECT v.id FROM vehicle v JOIN customer c ON c.source_id = v.source_id AND c.source_key IN (v.owner_key, v.driver_key) "
             "WHERE c.id = :old", {"old": old},
         )  # fmt: skip
+    return len(rows)

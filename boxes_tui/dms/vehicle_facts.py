@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.apply import Context
+from boxes_tui.dms.context import Context
 from boxes_tui.dms.fed import apply_fed, blocks, restore
 from boxes_tui.dms.ground import touched
 from boxes_tui.dms.shape import OWN_DATE
