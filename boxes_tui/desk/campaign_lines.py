@@ -118,12 +118,19 @@ def _span(field: str) -> Span | None:
     parts = [p for p in _RANGE.split(field, maxsplit=1) if p]
     if len(parts) != 2:
         return None
-    low, high = ("".join(ch for ch in p.upper() if ch.isalnum() or ch == "*") for p in parts)
+    low, high = (_end(p) for p in parts)
     if len(low) != len(high) or len(low) < TAIL[0]:
         return None
     if min(sum(ch.isdigit() for ch in end) for end in (low, high)) < 4:
         return None
     return Span(low, high)
+
+
+def _end(text: str) -> str:
+    """An end of a range; makers write ``#``, ``*`` or (in a whole VIN) ``.`` for characters that do not matter."""
+    bare = "".join(text.split()).upper()
+    wild = "#*?." if len(bare) == VIN_LENGTH else "#*?"
+    return "".join("*" if ch in wild else ch for ch in bare if ch.isalnum() or ch in wild)
 
 
 def read_list(path: Path) -> str:

@@ -13,9 +13,14 @@ from boxes_tui.data.tables import vehicle
 from boxes_tui.desk.campaign_lines import TAIL, VIN_LENGTH, Entry, Span, Token
 from boxes_tui.domain.vehicle_ids import suggest_vin
 
-CHUNK: Final = 400
+CHUNK: Final = 500
 SERIAL: Final = 6
 """The last characters of a VIN that number the vehicles of a series."""
+
+SHORTEST: Final = 4
+"""Characters that a range of tails has to tell at least."""
+MAKER: Final = 3
+"""The first characters, which name the maker: ends that differ in them are no range."""
 
 T = TypeVar("T")
 
@@ -99,19 +104,22 @@ def _by_tail(conn: Connection, tokens: Sequence[str]) -> tuple[dict[str, set[int
     """Vehicles whose whole VIN (or chassis, where the DMS knows no more) is the token, and those that end in it."""
     whole: dict[str, set[int]] = {}
     tails: dict[str, set[int]] = {}
-    for part in chunks([t for t in tokens if len(t) >= TAIL[0]]):
-        listed = values(column("rev", String)).data([(t[::-1],) for t in part]).cte("wanted")
-        low, high = listed.c.rev, listed.c.rev.concat("~")
-        tail = vehicle.c.tail_rev
+    tail = vehicle.c.tail_rev
+    for part in chunks([t[::-1] for t in tokens if len(t) >= VIN_LENGTH]):
+        query = select(tail, vehicle.c.id).where(tail.in_(part), vehicle.c.merged_into_id.is_(None))
+        for rev, unit in conn.execute(query):
+            whole.setdefault(rev[::-1], set()).add(int(unit))
+    for part in chunks([t[::-1] for t in tokens if TAIL[0] <= len(t) < VIN_LENGTH]):
+        names = [(rev, rev + "~") for rev in part]
+        listed = values(column("rev", String), column("stop", String)).data(names).cte("wanted")
+        low, high = listed.c.rev, listed.c.stop
         if is_sqlite(conn):
             near: ColumnElement[Any] = and_(tail >= low, tail < high)
         else:
             near = and_(tail.op("~>=~", is_comparison=True)(low), tail.op("~<~", is_comparison=True)(high))
-        query = (
-            select(listed.c.rev, tail, vehicle.c.id).select_from(listed.join(vehicle, near))
-            .where(vehicle.c.merged_into_id.is_(None))
-        )  # fmt: skip
-        for rev, found, unit in conn.execute(query):
+        joined = listed.join(vehicle, near)
+        ending = select(low, tail, vehicle.c.id).select_from(joined).where(vehicle.c.merged_into_id.is_(None))
+        for rev, found, unit in conn.execute(ending):
             target = whole if rev == found else tails
             target.setdefault(rev[::-1], set()).add(int(unit))
     return whole, tails
@@ -119,16 +127,21 @@ def _by_tail(conn: Connection, tokens: Sequence[str]) -> tuple[dict[str, set[int
 
 def _by_short_chassis(conn: Connection, tokens: Sequence[str]) -> dict[str, set[int]]:
     """Whole VINs of vehicles of which the DMS knows only the short chassis."""
+    tail = vehicle.c.tail_rev
+    short = and_(vehicle.c.vin.is_(None), vehicle.c.chassis.is_not(None), vehicle.c.merged_into_id.is_(None))
     made: dict[str, set[int]] = {}
-    low, high = TAIL
-    for part in chunks(tokens, 40):
-        ends = {t[-n:][::-1]: t for t in part for n in range(low, high + 1)}
-        query = select(vehicle.c.tail_rev, vehicle.c.id).where(
-            vehicle.c.tail_rev.in_(list(ends)), vehicle.c.vin.is_(None), vehicle.c.merged_into_id.is_(None)
-        )
-        for rev, unit in conn.execute(query):
-            for token in part:
-                if token.endswith(rev[::-1]):
+    if not tokens:
+        return made
+    for length in conn.execute(select(func.length(tail)).where(short).distinct()).scalars().all():
+        if not TAIL[0] <= length <= TAIL[1]:
+            continue
+        ends: dict[str, list[str]] = {}
+        for token in tokens:
+            ends.setdefault(token[-length:][::-1], []).append(token)
+        for part in chunks(list(ends)):
+            query = select(tail, vehicle.c.id).where(tail.in_(part), short)
+            for rev, unit in conn.execute(query):
+                for token in ends[rev]:
                     made.setdefault(token, set()).add(int(unit))
     return made
 
@@ -149,22 +162,28 @@ def _range_hit(conn: Connection, span: Span) -> Hit:
 
 
 def _in_range(conn: Connection, span: Span) -> set[int]:
-    """Vehicles of a range. Whole VINs in order compare as texts; where the order turns only in the serial number (other
-    model year or plant), the common beginning and the serial decide; tails compare with the same number of last
-    characters, digits with digits."""
+    """Vehicles of a range. Whole VINs in order compare as texts, without the characters that do not matter; where the order
+    turns only in the serial number (other model year or plant), the common beginning and the serial decide; tails compare
+    with the same number of last characters, digits with digits."""
     low, high = span.low, span.high
-    name = func.coalesce(vehicle.c.vin, vehicle.c.chassis)
-    if "*" in low + high:
-        head = low[: low.index("*")] if "*" in low else ""
-        n = min(len(e) - e.rindex("*") - 1 if "*" in e else len(e) for e in (low, high))
-        return _tail_range(conn, low[-n:], high[-n:], head) if n >= 4 else set()
+    wild = [i for i in range(len(low)) if "*" in (low[i], high[i])]
     if len(low) < VIN_LENGTH:
-        return _tail_range(conn, low, high, "")
-    if low <= high:
-        query = select(vehicle.c.id, name).where(_between(conn, vehicle.c.vin, low, high), _alive())
-        return {int(i) for i, vin in conn.execute(query) if len(vin) == VIN_LENGTH}
-    head = low[: next(i for i in range(VIN_LENGTH) if low[i] != high[i])]
-    return _tail_range(conn, low[-SERIAL:], high[-SERIAL:], head)
+        known = len(low) - 1 - wild[-1] if wild else len(low)
+        return _tail_range(conn, low[-known:], high[-known:], "") if known >= SHORTEST else set()
+    head = low[: next((i for i in range(VIN_LENGTH) if low[i] != high[i] or i in wild), VIN_LENGTH)]
+    first, last = (_without(end, wild) for end in (low, high))
+    if first > last:
+        return _tail_range(conn, low[-SERIAL:], high[-SERIAL:], head) if len(head) >= MAKER else set()
+    name = vehicle.c.vin
+    where = name.startswith(head, autoescape=True) if wild else _between(conn, name, low, high)
+    if wild and len(head) < MAKER:
+        return set()
+    found = conn.execute(select(vehicle.c.id, name).where(where, _alive()))
+    return {int(i) for i, vin in found if len(vin) == VIN_LENGTH and first <= _without(vin, wild) <= last}
+
+
+def _without(text: str, places: Sequence[int]) -> str:
+    return "".join(ch for i, ch in enumerate(text) if i not in places)
 
 
 def _tail_range(conn: Connection, low: str, high: str, head: str) -> set[int]:
