@@ -68,8 +68,9 @@ class SqlSource:
             )
         cursor = raw.cursor()
         for statement in _LIMITS.get(self.backend, ()):
+            limit = statement.format(seconds=seconds, ms=seconds * 1000)  # numbers of ours, where binds are not taken
             try:
-                cursor.execute(statement.format(seconds=seconds, ms=seconds * 1000))
+                cursor.execute(limit)
             except Exception:  # an older server does not know this one; the others still hold
                 raw.rollback()
         raw.commit()

@@ -24,7 +24,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from boxes_tui.clock import clock_from_env
+from boxes_tui.clock import clock_from_env, wall
 from boxes_tui.dms.columns import Rejected, make_header
 from boxes_tui.dms.normalise import Normaliser
 from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
@@ -294,4 +294,4 @@ def retry_after(said: str | None) -> float | None:
         at = parsedate_to_datetime(said)
     except ValueError:
         return None
-    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - wall()).total_seconds())
