@@ -5,7 +5,7 @@ Everybody who hands over, dials, sends or enrols asks :func:`verdict`.  Recordin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Final
@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
 
 from boxes_tui.data.commands import Command, Tx
 from boxes_tui.data.reads.days import calendar
-from boxes_tui.data.reads.people import own_blocks
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import (
     app_user,
@@ -181,62 +180,6 @@ def about(conn: Connection, session: Session, base: Facts, who: Person) -> Facts
     return replace(base, own=_own(conn, who), listed=listed, person_override=override, erased=who.erased)
 
 
-def blocked_customers(
-    conn: Connection, session: Session, customer_ids: Collection[int], purpose: Purpose, *, required: bool | None = None
-) -> dict[int, str]:
-    """Customers who may not be enrolled for ``purpose`` → the first reason. Hours are not asked: enrolling rings nobody.
-
-    The many at once of :func:`verdict`, for campaigns and seeds.
-    """
-    ids = sorted(customer_ids)
-    nobody = check(purpose, facts(conn, session, Person(), None, channel="email", required=required))
-    if not nobody.allowed:
-        return dict.fromkeys(ids, nobody.sentence)
-    found: dict[int, str] = {}
-    c, same = customer.c, customer.alias("same")
-    for start in range(0, len(ids), 500):
-        chunk = ids[start : start + 500]
-        for who, scope in own_blocks(conn, chunk).items():
-            if purpose == "offer" or scope == "operational":
-                found[who] = _("No llamar más")
-        for who in conn.execute(select(c.id).where(c.id.in_(chunk), c.erased_at.is_not(None))).scalars():
-            found[who] = _("Los datos de esta persona se suprimieron.")
-        numbers = (
-            select(c.id, customer_phone.c.last10, same.c.id.label("held_by"))
-            .select_from(
-                customer.join(same, or_(same.c.id == c.id, same.c.person_id == c.person_id)).join(
-                    customer_phone, and_(customer_phone.c.customer_id == same.c.id, customer_phone.c.present)
-                )
-            )
-            .where(c.id.in_(chunk))
-            .subquery()
-        )
-        by_number = select(numbers.c.id).join(
-            block, and_(block.c.last10 == numbers.c.last10, block.c.lifted_at.is_(None))
-        )
-        wide = () if purpose == "offer" else (block.c.scope == "operational",)
-        for who in conn.execute(by_number.where(*wide).distinct()).scalars():
-            found.setdefault(who, _("No llamar más"))
-        if purpose == "offer":
-            listed = (
-                select(numbers.c.id, dnc_list.c.name)
-                .join(dnc_number, dnc_number.c.last10 == numbers.c.last10)
-                .join(dnc_list, and_(dnc_list.c.id == dnc_number.c.list_id, dnc_list.c.current))
-            )
-            excused = set(
-                conn.execute(
-                    select(gate_override.c.customer_id).where(
-                        gate_override.c.customer_id.in_(chunk), gate_override.c.until > session.now,
-                        gate_override.c.lifted_at.is_(None),
-                    )
-                ).scalars()
-            )  # fmt: skip
-            for who, name in conn.execute(listed.distinct()):
-                if who not in excused:
-                    found.setdefault(who, _("Está en la lista {names}: no se le puede ofrecer.").format(names=name))
-    return found
-
-
 def current_lists(conn: Connection) -> dict[str, date]:
     """The No Llame lists in force: name → the day of the list."""
     return dict(conn.execute(_LISTS).tuples().all())
@@ -312,8 +255,3 @@ class OverrideGate(Command):
         tx.title = _("Permitir ofertas con motivo")
         tx.detail = {"override": made, "person": who is not None}
         return {"override": str(made), "until": until.isoformat()}
-
-
-def lines(found: Verdict) -> list[Mapping[str, Any]]:
-    """The reasons as JSON: code, ok, text."""
-    return [{"code": r.code, "ok": r.ok, "text": r.text} for r in found.reasons]

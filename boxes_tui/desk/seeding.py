@@ -12,7 +12,7 @@ from sqlalchemy import exists, func, or_, select
 from boxes_tui.data.commands import Command, Tx
 from boxes_tui.data.reads.days import calendar
 from boxes_tui.data.tables import appointment, opportunity, repair_order, vehicle
-from boxes_tui.desk.gate import blocked_customers
+from boxes_tui.desk.campaign_gate import leaves_out, wishes
 from boxes_tui.desk.opening import watch
 from boxes_tui.desk.subjects import home_branch, report_days
 from boxes_tui.desk.takeover import Rehearsed
@@ -54,11 +54,12 @@ class SeedOpportunities(Command):
         if self.start is not None and self.start < today:
             raise Refused(_("El primer día ya pasó; no se creó nada."))
         units = self._units(tx)
-        blocked = blocked_customers(tx.conn, tx.session, {u.customer_id for u in units}, "offer")
-        wanted = [u for u in units if u.customer_id not in blocked][: self.limit]
+        known = wishes(tx.conn, tx.session, "offer", {u.customer_id for u in units})
+        free = [u for u in units if not known.everybody and not leaves_out("offer", known.why(u.customer_id))]
+        wanted = free[: self.limit]
         days = calendar(tx.conn, None, today).spread(self.start or today, len(wanted), self.per_day)
         result = {
-            "created": len(wanted), "blocked": len(units) - len([u for u in units if u.customer_id not in blocked]),
+            "created": len(wanted), "blocked": len(units) - len(free),
             "from": days[0][0].isoformat() if days else None, "to": days[-1][0].isoformat() if days else None,
             "per_day": self.per_day, "dry_run": self.dry,
         }  # fmt: skip

@@ -14,9 +14,10 @@ from boxes_tui.data.reads.queues import Ask
 from boxes_tui.data.tables import block, call, customer, dnc_list, opportunity
 from boxes_tui.desk.blocks import Block, Unblock
 from boxes_tui.desk.calls import LogCall
+from boxes_tui.desk.campaign_gate import leaves_out, wishes
 from boxes_tui.desk.claims import release
 from boxes_tui.desk.dnc import ImportList, check_phone
-from boxes_tui.desk.gate import OverrideGate, blocked_customers, verdict
+from boxes_tui.desk.gate import OverrideGate, verdict
 from boxes_tui.desk.next_call import next_row, peek
 from boxes_tui.domain.contact_gate import Purpose, Verdict
 from boxes_tui.errors import Refused, UsageError
@@ -144,11 +145,13 @@ def test_no_path_around_the_gate(lite: Desk, own: Any, on_list: bool, old: bool,
         release(lite.house.engine, lite.session())
         assert (row is not None) == (seen is not None) == expected[purpose], (queue, purpose)
     with reading(lite.house.engine) as conn:
-        enrolled = blocked_customers(conn, lite.session(), {lite.ids["pena"], lite.ids["rios"]}, "offer")
-        recall = blocked_customers(conn, lite.session(), {lite.ids["pena"]}, "operational")
-    assert (lite.ids["pena"] in enrolled) == (own is not None or on_list or old)
-    assert (lite.ids["rios"] in enrolled) == old
-    assert bool(recall) == (own == "operational")
+        offer = wishes(conn, lite.session(), "offer", {lite.ids["pena"], lite.ids["rios"]})
+        recall = wishes(conn, lite.session(), "recall", {lite.ids["pena"]})
+    assert (offer.everybody is not None) == old
+    assert leaves_out("offer", offer.why(lite.ids["pena"])) == (own is not None or on_list)
+    assert not leaves_out("offer", offer.why(lite.ids["rios"]))
+    assert recall.everybody is None
+    assert leaves_out("recall", recall.why(lite.ids["pena"])) == (own == "operational")
     lite.do(LogCall(lite.ref("opportunities", "op_pena"), "1"))
     assert (lite.rows(call)[0]["outside_rules"] is None) == expected["offer"]
     assert NOW

@@ -1,0 +1,45 @@
+"""What the verbs of ``boxes do`` share: their options, and how an act is run and printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from boxes_tui.cli import out
+from boxes_tui.cli.common import house
+
+if TYPE_CHECKING:
+    from boxes_tui.data.commands import ActResult, Command
+
+Row = Annotated[str, typer.Argument(help="La referencia de una fila: in_process:812")]
+Rows = Annotated[list[str], typer.Argument(help="Una fila, o varias: un solo acto.")]
+Key = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--key", help="Clave de idempotencia: la misma otra vez no cambia nada."),
+]
+Text = Optional[str]  # noqa: UP045  Typer reads this at run time
+Note = Annotated[Text, typer.Option("--note", help="Nota.")]
+At = Annotated[Text, typer.Option("--at", help="Día y hora: ISO, mañana 10, lu 15:30.")]
+Due = Annotated[Text, typer.Option("--due", help="Día de vencimiento: ISO, 12/5, +3d.")]
+Reason = Annotated[Text, typer.Option("--reason", help="Código o tecla del motivo.")]
+About = Annotated[Text, typer.Option("--about", help="Motivo de la oportunidad.")]
+To = Annotated[Text, typer.Option("--to", help="Usuario; sin él, cualquiera.")]
+
+
+def run(command: Command, key: str | None, json: bool) -> None:
+    """Execute as the caller, and print."""
+    show(house().execute(command, key), json)
+
+
+def show(done: ActResult, json: bool) -> None:
+    """Print an act: the JSON of PRODUCT §10, or its number on stdout and a sentence on stderr."""
+    if json:
+        out.json(
+            {"act": str(done.act), "verb": done.verb, "row": done.row, "replayed": done.replayed, "result": done.result}
+        )
+        return
+    out.data(str(done.act))
+    for text in done.result.get("warnings") or ():
+        out.say(str(text))
+    out.say("Ya estaba hecho con esa clave." if done.replayed else "Se guardó.")
