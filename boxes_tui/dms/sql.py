@@ -26,7 +26,8 @@ from boxes_tui.errors import ConfigError, Unavailable
 BATCH: Final = 2000
 FAR: Final = 36_500
 """Days of a window that no entity asks to pass."""
-_BIND: Final = re.compile(r"(?<![:\w\\]):([A-Za-z_]\w*)")
+_TOKEN: Final = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|::|(?<![:\w\\]):([A-Za-z_]\w*)", re.DOTALL)
+"""Texts, names and comments, in which a colon means nothing, and binds."""
 _TYPES: Final = frozenset({str, int, float, bool, Decimal, date, datetime, time, timedelta, bytes, type(None)})
 
 
@@ -60,15 +61,14 @@ class SqlSource:
             raw.execute("PRAGMA query_only = ON")
             raw.set_progress_handler(lambda: int(monotonic() > self._deadline), 20_000)
             return
-        if self.backend in ("mssql", "oracle"):
-            setattr(
-                raw,
-                "timeout" if self.backend == "mssql" else "call_timeout",
-                seconds * (1 if self.backend == "mssql" else 1000),
-            )
+        if self.backend == "mssql":
+            raw.timeout = seconds
+        if self.backend == "oracle":
+            raw.call_timeout = seconds * 1000
         cursor = raw.cursor()
         for statement in _LIMITS.get(self.backend, ()):
-            limit = statement.format(seconds=seconds, ms=seconds * 1000)  # numbers of ours, where binds are not taken
+            # our own numbers and a zone that the mapping has checked, where no driver takes binds
+            limit = statement.format(seconds=seconds, ms=seconds * 1000, zone=self.spec.timezone)
             try:
                 cursor.execute(limit)
             except Exception:  # an older server does not know this one; the others still hold
@@ -86,7 +86,7 @@ class SqlSource:
         every: dict[str, Any] = {"from": first, "to": last, "since": moment}
         if self.backend == "sqlite":  # texts there: whatever stands between day and hour, the order is right
             every = {"from": first.date().isoformat(), "to": last.isoformat(), "since": moment.isoformat(sep=" ")}
-        named = set(_BIND.findall(entity.select or ""))
+        named = {m[1] for m in _TOKEN.finditer(entity.select or "") if m[1]}
         if unknown := named - set(every):
             raise FileRefused("E-COLS", f"el SELECT nombra :{min(unknown)}; sólo hay :since, :from y :to")
         return {name: every[name] for name in named}
@@ -117,7 +117,7 @@ class SqlSource:
 
     def _select(self, conn: Connection, entity: EntitySpec, params: dict[str, Any]) -> Any:
         self._start()
-        select = _BIND.sub(lambda m: f":{m[1]}_" if m[1] in params else m[0], entity.select or "")
+        select = _TOKEN.sub(lambda m: f":{m[1]}_" if m[1] else m[0].replace(":", r"\:"), entity.select or "")
         streamed = conn.execution_options(stream_results=True, max_row_buffer=BATCH)
         return streamed.execute(text(select), {f"{name}_": value for name, value in params.items()})
 
@@ -171,7 +171,12 @@ class SqlSource:
 
 
 _LIMITS: Final[dict[str, Sequence[str]]] = {
-    "postgresql": ("SET statement_timeout = {ms}", "SET default_transaction_read_only = on"),
+    "postgresql": (
+        "SET statement_timeout = {ms}",
+        "SET default_transaction_read_only = on",
+        "SET TIME ZONE '{zone}'",  # the binds are local times
+    ),
+    "oracle": ("ALTER SESSION SET TIME_ZONE = '{zone}'",),
     "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = {ms}"),
     "mariadb": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_statement_time = {seconds}"),
     "firebird": ("SET STATEMENT TIMEOUT {seconds} SECOND",),
