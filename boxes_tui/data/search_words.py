@@ -36,23 +36,22 @@ def put(conn: Connection, kind: str, rows: Sequence[dict[str, Any]]) -> None:
             )
 
 
-def add(conn: Connection, kind: str, rows: Sequence[dict[str, Any]]) -> None:
-    """New entries of a kind, by the raw driver: what a first load has by the million. As :func:`put`, for rows that have
-    no entry yet."""
+def add(conn: Connection, rows: Sequence[tuple[str, int, int | None, int | None, str]]) -> None:
+    """New entries by the raw driver, for rows that have none yet, as a first load has them by the million:
+    ``(kind, row id, customer id, vehicle id, folded words)``."""
     if not rows:
         return
     raw = conn.connection.dbapi_connection
     assert raw is not None
     cursor: Any = raw.cursor()
-    tuples = [(kind, r["i"], r["c"], r["v"], r["w"]) for r in rows]
     columns = "kind, row_id, customer_id, vehicle_id, words"
     if is_sqlite(conn):
         last = cursor.execute("SELECT coalesce(max(id), 0) FROM search_entry").fetchone()[0]
-        cursor.executemany(f"INSERT INTO search_entry ({columns}) VALUES (?, ?, ?, ?, ?)", tuples)
+        cursor.executemany(f"INSERT INTO search_entry ({columns}) VALUES (?, ?, ?, ?, ?)", rows)
         cursor.execute("INSERT INTO search_fts (rowid, words) SELECT id, words FROM search_entry WHERE id > ?", (last,))
     else:
         with cursor.copy(f"COPY search_entry ({columns}) FROM STDIN") as copy:
-            for row in tuples:
+            for row in rows:
                 copy.write_row(row)
     cursor.close()
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from boxes_tui.dms.absence import TRUE_ORDER
 from boxes_tui.dms.context import Context
-from boxes_tui.dms.ground import analyze, between_tails, touch, touched
+from boxes_tui.dms.ground import analyze, any_touched, between_tails, touch, touched
 
 TAIL: Final = 7
 """A chassis tells a vehicle of the day from this many characters on."""
@@ -34,6 +34,12 @@ def arrivals(conn: Connection, ctx: Context) -> None:
         "INSERT INTO boxes_arrived SELECT a.id, coalesce(a.dms_arrived_at, a.starts_at), 'dms', NULL FROM boxes_due d "
         f"JOIN appointment a ON a.id = d.id WHERE NOT a.is_stub AND {_SAID}"
     ))  # fmt: skip
+    if conn.execute(text("SELECT 1 FROM repair_order WHERE NOT is_stub LIMIT 1")).scalar() is not None:
+        _by_orders(conn)
+    _write(conn, ctx)
+
+
+def _by_orders(conn: Connection) -> None:
     for match, basis in (
         ("o.source_id = a.source_id AND o.appointment_key = a.source_key", "key"),
         ("o.source_id = a.source_id AND o.source_key = a.repair_order_key", "key"),
@@ -45,7 +51,6 @@ def arrivals(conn: Connection, ctx: Context) -> None:
             "AND NOT EXISTS (SELECT 1 FROM boxes_arrived b WHERE b.id = a.id) GROUP BY a.id"
         ))  # fmt: skip
     _by_written_names(conn)
-    _write(conn, ctx)
 
 
 def _due(conn: Connection) -> None:
@@ -54,8 +59,16 @@ def _due(conn: Connection) -> None:
     conn.execute(text("CREATE TEMP TABLE boxes_due (id BIGINT PRIMARY KEY)"))
     orders = touched("repair_order")
     analyze(conn, "boxes_touched")
-    for query in (
-        f"SELECT x.id FROM {touched('appointment')} x",
+    queries = [f"SELECT x.id FROM {touched('appointment')} x"]
+    if any_touched(conn, "repair_order"):
+        queries += _due_by_orders(orders)
+    for query in queries:
+        conn.execute(text(f"INSERT INTO boxes_due SELECT q.id FROM ({query}) q WHERE true ON CONFLICT DO NOTHING"))
+    analyze(conn, "boxes_due")
+
+
+def _due_by_orders(orders: str) -> tuple[str, ...]:
+    return (
         f"SELECT a.id FROM repair_order o JOIN appointment a ON a.vehicle_id = o.vehicle_id AND a.start_day = o.opened_day WHERE o.id IN {orders}",
         f"SELECT a.id FROM appointment a WHERE a.arrival_order_id IN {orders}",
         f"SELECT a.id FROM repair_order o JOIN appointment a ON a.source_id = o.source_id AND a.source_key = o.appointment_key WHERE o.id IN {orders}",
@@ -63,11 +76,7 @@ def _due(conn: Connection) -> None:
         f"WHERE a.repair_order_key IS NOT NULL AND o.id IN {orders}",
         "SELECT a.id FROM repair_order o JOIN appointment a ON a.start_day = o.opened_day AND (a.vehicle_id IS NULL OR o.vehicle_id IS NULL) "
         f"WHERE o.id IN {orders}",
-    ):
-        conn.execute(
-            text(f"INSERT INTO boxes_due SELECT DISTINCT q.id FROM ({query}) q WHERE true ON CONFLICT DO NOTHING")
-        )
-    analyze(conn, "boxes_due")
+    )
 
 
 def _by_written_names(conn: Connection) -> None:

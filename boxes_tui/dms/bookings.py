@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from boxes_tui.dms import months
 from boxes_tui.dms.context import WRITTEN, Context
-from boxes_tui.dms.ground import touch, touched
+from boxes_tui.dms.ground import any_touched, touch, touched
 
 RELINK_DAYS: Final = 3
 RELINK_SECONDS: Final = RELINK_DAYS * 86400
@@ -67,6 +67,15 @@ def after_write(conn: Connection, ctx: Context) -> None:
 def relink(conn: Connection, ctx: Context) -> None:
     """Moved as cancel + new key: same vehicle, within three days of each other, exactly one candidate on either side; or
     the DMS names the earlier key itself. Then sold opportunities of what stays cancelled come back."""
+    if not any_touched(conn, "appointment"):
+        return
+    query = "SELECT 1 FROM appointment WHERE cancelled_seen_at >= :since OR rescheduled_from_key IS NOT NULL LIMIT 1"
+    if conn.execute(text(query), {"since": ctx.now - RELINK_SECONDS}).scalar() is not None:
+        _relink(conn, ctx)
+    _return_cancelled(conn, ctx)
+
+
+def _relink(conn: Connection, ctx: Context) -> None:
     conn.execute(text("DROP TABLE IF EXISTS boxes_pairs"))
     conn.execute(text("CREATE TEMP TABLE boxes_pairs (old BIGINT, new BIGINT)"))
     conn.execute(text(
@@ -79,7 +88,7 @@ def relink(conn: Connection, ctx: Context) -> None:
             "count(*) OVER (PARTITION BY a.id) AS news FROM appointment p JOIN appointment a ON a.vehicle_id = p.vehicle_id "
             "AND a.source_id = p.source_id AND a.id <> p.id AND a.first_seen_run > p.first_seen_run "
             "AND a.first_seen_run IN (SELECT id FROM sync_run WHERE business_day >= :lately) "
-            f"AND abs(a.starts_at - p.starts_at) <= {RELINK_SECONDS} WHERE p.status = 'cancelled' AND p.cancelled_seen_at IS NOT NULL "
+            f"AND abs(a.starts_at - p.starts_at) <= {RELINK_SECONDS} WHERE p.status = 'cancelled' "
             f"AND p.cancelled_seen_at >= :since AND (p.id IN {touched('appointment')} OR a.id IN {touched('appointment')}) "
             "AND p.gone_at IS NULL AND a.gone_at IS NULL AND a.vanished_at IS NULL AND NOT a.is_stub AND a.previous_id IS NULL "
             "AND coalesce(a.status, 'scheduled') <> 'cancelled' AND NOT EXISTS (SELECT 1 FROM appointment n WHERE n.previous_id = p.id)) c "
@@ -101,7 +110,6 @@ def relink(conn: Connection, ctx: Context) -> None:
         "WHERE o.appointment_id = b.old AND o.state = 'sold'"
     ))  # fmt: skip
     conn.execute(text("DROP TABLE boxes_pairs"))
-    _return_cancelled(conn, ctx)
 
 
 def _return_cancelled(conn: Connection, ctx: Context) -> None:

@@ -124,12 +124,21 @@ def _finish(entity: str, record: dict[str, Any], new: dict[str, Any]) -> None:
 def restore(conn: Connection, entity: str, mapped: Sequence[str]) -> None:
     """After the master's own rows were written: where they are empty, what was fed stands again; elsewhere it does not."""
     fields = [f for f in FED[entity] if f in mapped]
+    conn.execute(text("DROP TABLE IF EXISTS boxes_restore"))
+    conn.execute(text("CREATE TEMP TABLE boxes_restore (id BIGINT PRIMARY KEY)"))
+    conn.execute(
+        text(
+            "INSERT INTO boxes_restore SELECT s.row_id FROM boxes_stage s JOIN fed f ON f.entity = :e AND f.row_id = s.row_id "
+            f"WHERE {WRITTEN} ON CONFLICT DO NOTHING"
+        ),
+        {"e": entity},
+    )
     last = 0
     while True:
         rows = conn.execute(
             text(
-                f"SELECT f.row_id, f.body FROM fed f WHERE f.entity = :e AND f.row_id > :last AND f.row_id IN "
-                f"(SELECT s.row_id FROM boxes_stage s WHERE {WRITTEN}) ORDER BY f.row_id LIMIT {BLOCK}"
+                "SELECT f.row_id, f.body FROM boxes_restore r JOIN fed f ON f.entity = :e AND f.row_id = r.id "
+                f"WHERE r.id > :last ORDER BY r.id LIMIT {BLOCK}"
             ),
             {"e": entity, "last": last},
         ).all()

@@ -16,6 +16,8 @@ from boxes_tui.dms.stage import Staged
 from boxes_tui.text import fold
 
 BLOCK: Final = 500
+Numbers = tuple[int, Sequence[Sequence[Any]]]
+"""A customer and its telephones: (raw, e164, last ten digits, kind)."""
 
 
 def after_masters(conn: Connection, staged: Staged) -> None:
@@ -32,18 +34,23 @@ def after_masters(conn: Connection, staged: Staged) -> None:
             ).all()
             if not rows:
                 break
-            write_phones(conn, [(row_id, json.loads(phones or "[]")) for _rn, row_id, phones in rows])
+            numbers = [
+                (row_id, json.loads(phones or "[]")) for _rn, row_id, phones in rows if phones or not staged.first
+            ]
+            write_phones(conn, numbers, fresh=staged.first)
             last = rows[-1][0]
     restore(conn, "customer", [name for name, _column in staged.shape.columns])
 
 
-def write_phones(conn: Connection, rows: Sequence[tuple[int, Sequence[Sequence[Any]]]], origin: str = "dms") -> None:
-    """Set the phones of customers from one origin: (customer, [(raw, e164, last10, kind)…]); agents' marks stay."""
+def write_phones(conn: Connection, rows: Sequence[Numbers], origin: str = "dms", *, fresh: bool = False) -> None:
+    """Set the phones of customers from one origin: (customer, [(raw, e164, last10, kind)…]); agents' marks stay.
+    ``fresh``: nobody had any."""
     for start in range(0, len(rows), BLOCK):
-        _write_phones(conn, rows[start : start + BLOCK], origin)
+        block = rows[start : start + BLOCK]
+        _write_phones(conn, block, origin, {} if fresh else _stored(conn, block))
 
 
-def _write_phones(conn: Connection, rows: Sequence[tuple[int, Sequence[Sequence[Any]]]], origin: str) -> None:
+def _stored(conn: Connection, rows: Sequence[Numbers]) -> dict[int, dict[str, Any]]:
     ids = ", ".join(str(int(i)) for i, _phones in rows)
     stored: dict[int, dict[str, Any]] = {}
     for r in conn.execute(
@@ -53,6 +60,10 @@ def _write_phones(conn: Connection, rows: Sequence[tuple[int, Sequence[Sequence[
         )
     ).mappings():
         stored.setdefault(int(r["customer_id"]), {})[r["last10"] or r["raw"]] = r
+    return stored
+
+
+def _write_phones(conn: Connection, rows: Sequence[Numbers], origin: str, stored: dict[int, dict[str, Any]]) -> None:
     fresh, again, gone = [], [], []
     for who, phones in rows:
         own = stored.get(who, {})

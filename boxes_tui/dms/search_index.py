@@ -7,7 +7,6 @@ from typing import Final
 from sqlalchemy import Connection, text
 
 from boxes_tui.data.search_words import add, put
-from boxes_tui.dms.ground import touched
 from boxes_tui.text import fold
 
 BLOCK: Final = 5000
@@ -27,22 +26,20 @@ _QUERIES: Final = {
 def index(conn: Connection) -> None:
     """Bring the search entries of the touched rows up to date; rows whose entry would stay as it is are left alone."""
     for kind, (table, columns, where) in _QUERIES.items():
+        query = (
+            f"SELECT t.id, {columns}, e.words, e.customer_id, e.vehicle_id FROM boxes_touched b JOIN {table} t ON t.id = b.id "
+            f"LEFT JOIN search_entry e ON e.kind = '{kind}' AND e.row_id = t.id WHERE b.kind = '{table}' AND b.id > :last "
+            f"AND {where} ORDER BY b.id LIMIT {BLOCK}"
+        )
         last = 0
-        while True:
-            rows = conn.execute(
-                text(
-                    f"SELECT t.id, {columns}, e.words, e.customer_id, e.vehicle_id FROM {table} t LEFT JOIN search_entry e "
-                    f"ON e.kind = '{kind}' AND e.row_id = t.id WHERE t.id IN {touched(table)} AND {where} AND t.id > :last "
-                    f"ORDER BY t.id LIMIT {BLOCK}"
-                ),
-                {"last": last},
-            ).all()
-            if not rows:
-                break
-            made = [(i, who, unit, " " + fold(words), old) for i, who, unit, words, *old in rows]
-            fresh = [old[0] is None for *_row, old in made]
-            entries = [{"i": i, "c": c, "v": v, "w": w} for i, c, v, w, _old in made]
-            add(conn, kind, [e for e, new in zip(entries, fresh, strict=True) if new])
-            put(conn, kind, [e for e, row in zip(entries, made, strict=True)
-                             if row[4][0] is not None and [e["w"], e["c"], e["v"]] != row[4]])  # fmt: skip
+        while rows := conn.execute(text(query), {"last": last}).all():
+            fresh, changed = [], []
+            for row_id, who, unit, words, old, old_who, old_unit in rows:
+                new = " " + fold(words)
+                if old is None:
+                    fresh.append((kind, row_id, who, unit, new))
+                elif (old, old_who, old_unit) != (new, who, unit):
+                    changed.append({"i": row_id, "c": who, "v": unit, "w": new})
+            add(conn, fresh)
+            put(conn, kind, changed)
             last = rows[-1][0]
