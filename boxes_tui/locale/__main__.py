@@ -100,7 +100,7 @@ def complaints(catalogue: Catalog) -> list[str]:
 def po_text(catalogue: Catalog) -> bytes:
     """The catalogue as a ``.po`` that only changes where a sentence does."""
     stream = io.BytesIO()
-    write_po(stream, catalogue, width=110, include_lineno=False, omit_header=True, sort_by_file=False)
+    write_po(stream, catalogue, width=110, no_location=True, omit_header=True, sort_output=True)
     head = (
         f"{catalogue.header_comment}\n"
         'msgid ""\nmsgstr ""\n"Language: en\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n'
