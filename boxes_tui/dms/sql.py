@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from boxes_tui.clock import monotonic
+from boxes_tui.dms.cells import as_text, shown
 from boxes_tui.dms.columns import Rejected, make_header
 from boxes_tui.dms.mapping_fields import column_name
 from boxes_tui.dms.normalise import Normaliser
@@ -147,12 +148,23 @@ class SqlSource:
             conn.close()
             engine.dispose()
 
+    def sample(self, entity: EntitySpec, today: date, rows: int) -> tuple[list[str], list[list[str]]]:
+        """The column names and the first rows of a SELECT, as texts. Raises :class:`FileRefused`."""
+        engine = self.engine()
+        try:
+            with engine.connect() as conn:
+                result = self._select(conn, entity, self.binds(entity, today, None))
+                names = [column_name(str(n)) for n in result.keys()]  # noqa: SIM118
+                return names, [[as_text(_plain(c)) for c in row] for row in result.fetchmany(rows)]
+        except SQLAlchemyError as error:
+            raise FileRefused("E-READ", _reason(error)) from None
+        finally:
+            engine.dispose()
+
     def raw_lines(
         self, entity: EntitySpec, today: date, wanted: Sequence[int], since: datetime | None
     ) -> dict[int, str]:
         """Rows by number as texts, for rejects that are found after staging (``E-DUP``)."""
-        from boxes_tui.dms.cells import shown
-
         engine = self.engine()
         left = set(wanted)
         found: dict[int, str] = {}
@@ -200,10 +212,7 @@ def _plain(cell: Any) -> Any:
     """Cells of other types as text or bytes, so that they can be compared and shown."""
     if isinstance(cell, (bytearray, memoryview)):
         return bytes(cell)
-    for known in (str, bool, int, float, datetime, date):
-        if isinstance(cell, known):
-            return cell
-    return str(cell)
+    return cell if cell is None or isinstance(cell, (str, bool, int, float, Decimal, bytes, date, time)) else str(cell)
 
 
 def _reason(error: SQLAlchemyError) -> str:
