@@ -131,7 +131,7 @@ def table(
     ask: Ask,
     source: str = "",
     *,
-    facts: Iterable[str] = (),
+    facts: Sequence[str] = (),
     columns: Iterable[str] = (),
     keys: Iterable[str] = (),
 ) -> Pop:
@@ -148,7 +148,9 @@ def table(
     chosen |= {f"k_{name}": base.keys[name] for name in keys}
     where = and_(true(), *base.where, *_filters(ctx, ask, base, source or ask.report))
     query = select(*(expr.label(name) for name, expr in chosen.items())).select_from(base.source).where(where)
-    return Pop(base, query.cte("p").prefix_with("MATERIALIZED"), tuple(base.columns))
+    made = query.cte("p")
+    # facts are looked up once per row; plain columns are left to the planner, which then counts along an index
+    return Pop(base, made.prefix_with("MATERIALIZED") if facts else made, tuple(base.columns))
 
 
 def names_in(rule: Rule) -> set[str]:

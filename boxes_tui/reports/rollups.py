@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Engine, Select, and_, delete, func, insert, or_, select
 
 from boxes_tui.data.engine import reading, set_scope, writing
 from boxes_tui.data.session import Session
@@ -83,14 +83,27 @@ def refresh(engine: Engine, session: Session, report: str) -> int:
 
 def count_facts(conn: Connection, session: Session, report: str, low: date, high: date) -> Counts:
     """The same numbers straight from the rows that the connection may see."""
-    pop = table(Ctx.of(conn, session, low, high), Ask(report, low, high), keys=("branch_id",))
-    branch = pop.key("branch_id")
-    query = select(pop.day, branch, func.count()).select_from(pop.cte).group_by(pop.day, branch)
+    query = _statement(conn, session, report)
     made: Counts = {}
-    for day, branch_id, n in conn.execute(query):
+    for day, branch_id, n in conn.execute(query, {"low": low.toordinal(), "high": high.toordinal()}):
         key = (month_index(date.fromordinal(day)), int(branch_id or 0))
         made[key] = made.get(key, 0) + int(n)
     return made
+
+
+def _statement(conn: Connection, session: Session, report: str) -> Select[Any]:
+    """Rows by day and branch for bound days. Written once for a report and a scope: nothing else of the session, and no
+    clock, is in it."""
+    key = (report, session.branch_ids)
+    if key not in _WRITTEN:
+        today = session.today
+        pop = table(Ctx.of(conn, session, today, today), Ask(report, today, today), keys=("branch_id",))
+        branch = pop.key("branch_id")
+        _WRITTEN[key] = select(pop.day, branch, func.count()).select_from(pop.cte).group_by(pop.day, branch)
+    return _WRITTEN[key]
+
+
+_WRITTEN: dict[tuple[str, tuple[int, ...] | None], Select[Any]] = {}
 
 
 def differences(conn: Connection, session: Session, report: str) -> list[tuple[int, int]]:
