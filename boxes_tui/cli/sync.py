@@ -76,7 +76,6 @@ def _once(
     json: bool,
     stop: Any,
 ) -> int:
-    from boxes_tui.dms.lock import source_lock
     from boxes_tui.dms.loop import worst
     from boxes_tui.dms.runs import Options, run_source
     from boxes_tui.errors import BoxesError
@@ -85,9 +84,11 @@ def _once(
     codes: list[int] = []
     for spec in chosen:
         with _progress(json) as watch_rows:
-            options = Options(dry_run, full, frozenset(allow or []), stop.is_set, watch_rows)
+            options = Options(
+                dry_run=dry_run, full=full, allow=frozenset(allow or []), stop=stop.is_set, watch_rows=watch_rows
+            )
             try:
-                report = run_source(with_house.engine, with_house.clock, spec, options, source_lock)
+                report = run_source(with_house.engine, with_house.clock, spec, options)
             except BoxesError as error:
                 out.say(str(error))
                 codes.append(error.exit_code)
@@ -153,23 +154,20 @@ def rejects(
     source: Annotated[Optional[str], typer.Option("--source")] = None,  # noqa: UP045
     entity: Annotated[Optional[str], typer.Option("--entity")] = None,  # noqa: UP045
     export: Annotated[Optional[str], typer.Option("--export", help="csv: las filas crudas, para corregirlas.")] = None,  # noqa: UP045
-    retry: Annotated[
-        bool, typer.Option("--retry", help="La próxima lectura las prueba de nuevo, aun con bytes conocidos.")
-    ] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Las prueba de nuevo con el mapeo de ahora.")] = False,
+    config: Annotated[Optional[str], typer.Option("--config", help="TOML con las fuentes, para --retry.")] = None,  # noqa: UP045
     json: Json = False,
 ) -> None:
     """Las filas rechazadas que siguen abiertas, con archivo, línea y motivo."""
-    from boxes_tui.dms.history import forget_known_bytes
     from boxes_tui.dms.history import rejects as read_rejects
     from boxes_tui.errors import UsageError
 
     if export not in (None, "csv"):
         raise UsageError("--export sólo sabe csv")
-    with_house = house()
-    rows = with_house.read(read_rejects, source, entity)
+    with_house = house(statement_ms=3_600_000) if retry else house()
     if retry:
-        forget_known_bytes(with_house.engine, source)
-        out.say("La próxima lectura prueba de nuevo las filas de los archivos que vuelvan a llegar.")
+        _retry(with_house, _sources(source, config))
+    rows = with_house.read(read_rejects, source, entity)
     if json:
         out.json({"total": len(rows), "rows": rows})
     elif export == "csv":
@@ -178,6 +176,19 @@ def rejects(
     else:
         out.table(("fuente", "entidad", "archivo", "línea", "código", "campo", "motivo", "veces"),
                   [[r["source"], r["entity"], r["file"], r["line"], r["code"], r["field"], r["reason"], r["times"]] for r in rows])  # fmt: skip
+
+
+def _retry(with_house: House, chosen: list[SourceSpec]) -> None:
+    """Try the quarantined rows of these sources again; refused files go back into their folder."""
+    from boxes_tui.dms.runs import Options, run_source
+
+    for spec in chosen:
+        report = run_source(with_house.engine, with_house.clock, spec, Options(retry=True))
+        good = sum(c.inserted + c.updated + c.unchanged + c.stale for c in report.entities)
+        bad = sum(c.rejected for c in report.entities)
+        out.say(f"{spec.name}: {good} filas valen ahora, {bad} siguen sin valer.")
+        for line in report.said:
+            out.say(line)
 
 
 @app.command("status")

@@ -24,6 +24,8 @@ class Context:
     allow: frozenset[str] = frozenset()
     first_load: bool = False
     dry_run: bool = False
+    retry: bool = False
+    """Bad rows are tried again: no read of the source, so neither freshness nor guards apply."""
     samples: list[str] = field(default_factory=list)
     new_branches: list[str] = field(default_factory=list)
 

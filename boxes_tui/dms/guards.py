@@ -29,6 +29,8 @@ def before_write(
 
     One run allows one guard by name, so what a guard implies is not asked again under another name.
     """
+    if ctx.retry:
+        return []
     total = staged.rows + staged.bad
     warned = _rows_themselves(conn, ctx, staged, total)
     if covered is None or last_rows is None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, select
 
-from boxes_tui.data.engine import set_scope, writing
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import reject, source, sync_cursor, sync_entity, sync_run
 
@@ -77,15 +76,3 @@ def status(conn: Connection, session: Session) -> dict[str, Any]:
         "entities": [{"source": s, "entity": e, "read_at": _iso(at), "rows": n} for s, e, at, n in rows],
         "running": [{"source": s, "holder": h, "started": _iso(at)} for s, h, at in running],
     }
-
-
-def forget_known_bytes(engine: Engine, name: str | None) -> None:
-    """Make the next read of known bytes a full one, so that rejected rows are tried again."""
-    with writing(engine) as conn:
-        set_scope(conn, None)
-        conn.execute(
-            text(
-                "UPDATE sync_read SET digest = '' WHERE source_id IN (SELECT id FROM source WHERE name = coalesce(:n, name))"
-            ),
-            {"n": name},
-        )

@@ -64,7 +64,7 @@ def run_entity(
     if known and _counts_again(entity, len(known)):
         absence.count_again(conn, ctx, entity)
         out.counts.gone += absence.settle_gone(conn, ctx, entity.name)
-    if out.read_any:
+    if out.read_any and not ctx.retry:
         _cursor(conn, ctx, entity, out)
     return out
 

@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -17,15 +16,16 @@ from boxes_tui.clock import Clock, wall
 from boxes_tui.data.commands import notify
 from boxes_tui.data.engine import set_scope
 from boxes_tui.data.suppression import sweep
-from boxes_tui.dms import derive
+from boxes_tui.dms import derive, retry
 from boxes_tui.dms.apply import new_branch
 from boxes_tui.dms.context import Context, Counts
 from boxes_tui.dms.ground import run_connection, touch_since
 from boxes_tui.dms.guards import GuardTripped
-from boxes_tui.dms.inbox import Inbox, Watch
+from boxes_tui.dms.inbox import Inbox
 from boxes_tui.dms.lock import heartbeat, source_lock
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.merge import Outcome, Waiting, run_entity
+from boxes_tui.dms.report import Options, Report
 from boxes_tui.dms.sources import waiting_of
 from boxes_tui.errors import Locked
 
@@ -39,36 +39,7 @@ GROUPS = (
 """Entities that share a transaction: lines and incidents go with their orders."""
 
 
-@dataclass
-class Options:
-    """How a run is made. ``stop`` asks for an end between two entities; ``watch_rows`` sees the rows go by."""
-
-    dry_run: bool = False
-    full: bool = False
-    allow: frozenset[str] = frozenset()
-    stop: Callable[[], bool] = lambda: False
-    watch_rows: Watch = lambda _entity, read, _expected: read
-
-
-@dataclass
-class Report:
-    """What a run did: the object of ``sync --json``, and sentences for the person."""
-
-    source: str
-    run: int | None = None
-    status: str = "ok"
-    exit: int = 0
-    entities: list[Counts] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-    samples: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """PRODUCT §10."""
-        made = {"run": str(self.run) if self.run is not None else None, "source": self.source, "status": self.status,
-                "exit": self.exit, "entities": [c.as_json() for c in self.entities], "messages": self.said}  # fmt: skip
-        if self.samples:
-            made["samples"] = self.samples
-        return made
+__all__ = ["Options", "Report", "run_source"]
 
 
 class _DryRun(Exception):
@@ -161,7 +132,7 @@ class _Run:
         now = int(self.clock.now().timestamp())
         since = int(derived) + 1 if derived else 0
         ctx = Context(int(source_id), int(run_id), since, now, today.toordinal(), self.spec.timezone, 0,
-                      self.options.allow, dry_run=self.options.dry_run)  # fmt: skip
+                      self.options.allow, dry_run=self.options.dry_run, retry=self.options.retry)  # fmt: skip
         ctx.default_branch_id = self._default_branch(conn, ctx)
         return ctx
 
@@ -206,9 +177,16 @@ class _Run:
 
     def _waiting(self) -> dict[str, list[Waiting]]:
         if self.inbox is None:
+            if self.options.retry:
+                return {}
             return waiting_of(self.spec, self.ctx, self.clock, self.options.watch_rows, self._read_at())
         with self.unit() as conn:
-            return self.inbox.waiting(conn, self.ctx)
+            if not self.options.retry:
+                return self.inbox.waiting(conn, self.ctx)
+            found = retry.waiting(conn, self.ctx, self.spec, self.inbox.folder)
+            back = retry.bring_back(conn, self.ctx, self.inbox.folder)
+            self.report.said += [f"{name}: volvió a la carpeta; la próxima lectura lo lee" for name in back]
+            return found
 
     def _read_at(self) -> dict[str, int]:
         """When each entity was last read, which tells a delta from where on to read; nothing with ``--full``."""
@@ -226,6 +204,8 @@ class _Run:
         with self.unit() as conn:
             for name in names:
                 self._entity(conn, self.spec.entities[name], waiting.get(name, []))
+                if self.options.retry:
+                    retry.mended(conn, self.ctx, name, {w.name for w in waiting.get(name, [])})
             sweep(conn, self.ctx.run_id, self.clock.now())
             self._hold(conn)
             notify(conn)

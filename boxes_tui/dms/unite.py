@@ -13,7 +13,7 @@ from boxes_tui.data.tables import metadata
 from boxes_tui.dms.context import Context
 from boxes_tui.dms.fed import move_fed
 from boxes_tui.dms.ground import between_tails, touch, touched
-from boxes_tui.dms.resolve import FIRST, ONE, TAIL_MIN
+from boxes_tui.dms.vehicle_names import FIRST, ONE, TAIL_MIN
 
 DMS_TABLES: Final = ("sale_delivery", "appointment", "repair_order")
 LEFT: Final = frozenset({"search_entry", "vehicle_owner", "claim", "person_secret", "subject_request", "alias"})

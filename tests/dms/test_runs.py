@@ -170,6 +170,23 @@ def test_a_version_decides_between_repeated_keys(mini: Mini) -> None:
     assert mini.sql("SELECT contact_name FROM appointment") == [("b",)]
 
 
+def test_bad_rows_are_tried_again_under_a_mended_mapping(mini: Mini) -> None:
+    mini.put(
+        "agenda", *agenda(1), {"id": "7", "start": "25/11/2026 10:00", "plate": "AA107BB"}, {"id": "8", "start": "?"}
+    )
+    mini.put("customers", {"id": "1"}, head=["id", "nombre"])
+    assert mini.run().exit == 3
+    toml = mini.toml.read_text()
+    mini.toml.write_text(toml.replace('from = "start", format = [', 'from = "start", format = ["%d/%m/%Y %H:%M", '))
+    read_at = mini.sql("SELECT read_at FROM sync_cursor")
+    report = mini.at(1).run(retry=True)
+    assert mini.counts(report, "appointment") == {"read": 2, "inserted": 1, "rejected": 1, "stubs": 1}
+    assert mini.keys("appointments/to_confirm") == ["1", "7"]
+    assert [(e, c) for e, _f, _l, c, _t in rejects(mini)] == [("appointment", "E-DATE"), ("customer", "E-COLS")]
+    assert mini.sql("SELECT read_at FROM sync_cursor") == read_at
+    assert (mini.inbox / "customers.csv").exists()
+
+
 def test_equal_bad_rows_keep_their_own_lines(mini: Mini) -> None:
     bad = {"id": "", "start": day(1)}
     mini.put("agenda", bad, bad, *agenda(1)).run()
