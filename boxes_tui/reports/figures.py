@@ -84,6 +84,32 @@ def days(ctx: Ctx, ask: Ask) -> list[tuple[int, int]]:
     return [(int(day), int(n)) for day, n in found]
 
 
+def by_value(
+    conn: Connection, session: Session, ask: Ask, column: str, codes: tuple[str, ...] = ()
+) -> list[tuple[str | int | None, tuple[Figure, ...]]]:
+    """The counts, rates and scores of a report for each value of a column, the largest value first: the table under the
+    charts (SCREENS *Reporte*, 120×36)."""
+    check(ask)
+    ctx = Ctx.of(conn, session, ask.low, ask.high)
+    name = column_named(column, columns_of(ctx, ask.report), ask.report).id
+    wanted = [
+        k for k in KPIS[ask.report]
+        if not k.source and k.kind in ("count", "rate", "score") and (not codes or k.code in codes)
+    ]  # fmt: skip
+    rules = {k.code: rule_of(ask.report, k.code) for k in wanted}
+    names: set[str] = set().union(*(names_in(r) for r in rules.values())) if rules else set()
+    pop = table(ctx, ask, facts=sorted(names), columns=(name,))
+    by = pop.column(name)
+    query = select(by, func.count(), *_asked(pop, wanted, rules)).select_from(pop.cte).group_by(by)
+    found = sorted(conn.execute(query).all(), key=lambda r: (-r[1], r[0] is None, str(r[0])))
+    made = []
+    for row in found:
+        numbers = [int(v or 0) for v in row[2:]]
+        figures_ = (_figure(ctx, ask, k, rules[k.code], numbers[5 * n : 5 * n + 5]) for n, k in enumerate(wanted))
+        made.append((row[0], tuple(figures_)))
+    return made
+
+
 def periods(series: list[tuple[int, int]], monthly: bool) -> tuple[Period, ...]:
     """Days, or months, that have any rows."""
     made: dict[str, int] = {}
@@ -98,6 +124,16 @@ def _of_source(ctx: Ctx, ask: Ask, source: str, wanted: list[Kpi]) -> dict[str, 
     rules = {k.code: rule_of(ask.report, k.code) for k in wanted}
     names: set[str] = set().union(*(names_in(r) for r in rules.values())) if rules else set()
     pop = table(ctx, ask, source, facts=sorted(names))
+    asked = _asked(pop, wanted, rules)
+    row = [int(v or 0) for v in ctx.conn.execute(select(*asked).select_from(pop.cte)).one()]
+    made = {}
+    for n, kpi in enumerate(wanted):
+        made[kpi.code] = _figure(ctx, ask, kpi, rules[kpi.code], row[5 * n : 5 * n + 5])
+    return made
+
+
+def _asked(pop: Pop, wanted: list[Kpi], rules: dict[str, Rule]) -> list[Any]:
+    """Five sums for each KPI: num, den, waiting, detractors, measure."""
     asked: list[Any] = []
     for kpi in wanted:
         rule = rules[kpi.code]
@@ -105,11 +141,7 @@ def _of_source(ctx: Ctx, ask: Ask, source: str, wanted: list[Kpi]) -> dict[str, 
             asked.append(_sum(pop, _chosen(rule, which)))
         asked.append(_sum(pop, rule.minus and (*(rule.den or ()), *rule.minus)))
         asked.append(_measured(pop, rule))
-    row = [int(v or 0) for v in ctx.conn.execute(select(*asked).select_from(pop.cte)).one()]
-    made = {}
-    for n, kpi in enumerate(wanted):
-        made[kpi.code] = _figure(ctx, ask, kpi, rules[kpi.code], row[5 * n : 5 * n + 5])
-    return made
+    return asked
 
 
 def _chosen(rule: Rule, which: str) -> tuple[str, ...] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from boxes_tui.bootstrap import House
 from boxes_tui.data.session import Session
 from boxes_tui.domain.kpis import KPIS, Figure
 from boxes_tui.reports import grid
-from boxes_tui.reports.figures import Figures, figures
+from boxes_tui.reports.figures import Figures, by_value, figures
 from boxes_tui.reports.grid import View
 from boxes_tui.reports.population import REPORTS, Ask, Selection
 from tests.reports import oracle, oracle_more
@@ -59,7 +58,6 @@ def test_every_kpi_agrees_with_the_oracle(make_house: Made, seed: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not os.environ.get("BOXES_TEST_LONG"), reason="the long form: ./run test --long")
 @pytest.mark.parametrize("seed", LONG)
 def test_every_kpi_agrees_with_the_oracle_at_length(make_house: Made, seed: int) -> None:
     check(make_house(seed, 50), *SPANS[0])
@@ -81,6 +79,12 @@ def opens(conn: Connection, session: Session, ask: Ask) -> None:
     for part in found.slices:
         view = View(Selection(by=found.by, value=part.value))
         assert len(grid.rows(conn, session, ask, view)) == part.n
+    split = by_value(conn, session, ask, found.by)
+    for value, row in split:
+        assert row[0].num == grid.count(conn, session, ask, View(Selection(by=found.by, value=value)))
+    for n, whole in enumerate(k for k in found.kpis if not k.kpi.source and k.kpi.kind in ("count", "rate", "score")):
+        sums = (sum(row[n].num for _value, row in split), sum(row[n].den or 0 for _value, row in split))
+        assert sums == (whole.num, whole.den or 0)
     for period in found.series:
         assert grid.count(conn, session, ask, View(Selection(period=period.period))) == period.n
     for figure in found.kpis:
