@@ -28,7 +28,7 @@ class Kit:
         home.mkdir(parents=True, exist_ok=True)
         self.settings = Settings(
             home, url, "es", "admin", None,
-            {"smtp": {"host": "localhost", "port": port, "user": USER, "from": "turnos@casacentral.test",
+            {"smtp": {"host": "127.0.0.1", "port": port, "user": USER, "from": "turnos@casacentral.test",
                       "ca_file": str(CERTIFICATE), "timeout": 5, **smtp}},
             {"BOXES_SMTP_PASSWORD": PASSWORD},
         )  # fmt: skip

@@ -95,7 +95,7 @@ def test_the_sender_is_killed(tmp_path: Path, server: MailServer, inbox: Inbox, 
     withdrawn = _withdraw(kit, turns)
     config = tmp_path / "config.toml"
     config.write_text(
-        f'database_url = "{url}"\nuser = "admin"\n[smtp]\nhost = "localhost"\nport = {server.port}\nuser = "{USER}"\n'
+        f'database_url = "{url}"\nuser = "admin"\n[smtp]\nhost = "127.0.0.1"\nport = {server.port}\nuser = "{USER}"\n'
         f'from = "turnos@casacentral.test"\nca_file = "{CERTIFICATE}"\ntimeout = 5\n'
     )
     env = {
