@@ -13,6 +13,7 @@ from boxes_tui.dms.cells import ERROR, as_text
 from boxes_tui.dms.moments import Moments
 from boxes_tui.dms.records import UNTOUCHED
 from boxes_tui.dms.spec import EntitySpec, Value
+from boxes_tui.i18n import _
 
 Cells = Sequence[Any]
 Take = Callable[[Cells], Any]
@@ -37,9 +38,9 @@ def make_header(names: Sequence[str], entity: EntitySpec) -> dict[str, int]:
         header.setdefault(name, place)
     for name in entity.columns():
         if name not in header:
-            raise Rejected("E-COLS", name, f"falta la columna «{name}»")
+            raise Rejected("E-COLS", name, _("falta la columna «{name}»").format(name=name))
         if name in twice:
-            raise Rejected("E-COLS", name, f"la columna «{name}» está dos veces")
+            raise Rejected("E-COLS", name, _("la columna «{name}» está dos veces").format(name=name))
     return header
 
 

@@ -19,6 +19,7 @@ from boxes_tui.dms.records import ENUMS, FIELDS, REQUIRED, UNTOUCHED, Phone
 from boxes_tui.dms.row import GOOD, SPECIAL, Row, contact_of
 from boxes_tui.dms.spec import EntitySpec, SourceSpec, Value
 from boxes_tui.domain.phones import parse_phone, split_phones
+from boxes_tui.i18n import _
 from boxes_tui.text import NOTE_LIMIT, clean_checked, clean_note
 
 Read = Callable[["Row"], Any]
@@ -107,7 +108,9 @@ class Fields:
                 found = get(cells)
             except Unreadable:
                 if required:
-                    raise Rejected("E-DATE", field, f"{field} no es una fecha de las declaradas") from None
+                    raise Rejected(
+                        "E-DATE", field, _("{field} no es una fecha de las declaradas").format(field=field)
+                    ) from None
                 row.warn("W-DATE-RANGE", field)
                 return None
             if found is None or found is UNTOUCHED:

@@ -13,6 +13,7 @@ from pathlib import Path
 from boxes_tui.dms.records import FileRefused
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
 from boxes_tui.errors import ConfigError
+from boxes_tui.i18n import _
 
 SETTLE_SECONDS = 2.1
 PARTIAL = (".tmp", ".part", ".filepart", ".ok", ".reason.txt")
@@ -30,9 +31,13 @@ class Folder:
     def check(self) -> None:
         """The folder is there and files can be moved out of it, or :class:`ConfigError` with a sentence."""
         if not self.path.is_dir():
-            raise ConfigError(f"fuente {self.spec.name}: no existe la carpeta {self.path}")
+            raise ConfigError(
+                _("fuente {name}: no existe la carpeta {path}").format(name=self.spec.name, path=self.path)
+            )
         if not os.access(self.path, os.R_OK | os.W_OK | os.X_OK):
-            raise ConfigError(f"fuente {self.spec.name}: no se puede leer y escribir en {self.path}")
+            raise ConfigError(
+                _("fuente {name}: no se puede leer y escribir en {path}").format(name=self.spec.name, path=self.path)
+            )
 
     def waiting(self, entity: EntitySpec) -> list[Path]:
         """Whole files of an entity's pattern, in the order of their names."""
@@ -47,7 +52,11 @@ class Folder:
         try:
             found = sorted(self.path.iterdir(), key=lambda p: p.name)
         except OSError as error:
-            raise ConfigError(f"fuente {self.spec.name}: no se puede leer {self.path} ({error.strerror})") from None
+            raise ConfigError(
+                _("fuente {name}: no se puede leer {path} ({strerror})").format(
+                    name=self.spec.name, path=self.path, strerror=error.strerror
+                )
+            ) from None
         for path in found:
             name = path.name
             if not name.lower().endswith(PARTIAL) and not name.startswith(("~$", ".")) and path.is_file():

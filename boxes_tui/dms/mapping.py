@@ -17,6 +17,7 @@ from boxes_tui.dms.records import ENTITIES, FIELDS
 from boxes_tui.dms.spec import DELIVERED, EntitySpec, Mode, SourceKind, SourceSpec, Value
 from boxes_tui.dms.toml_lines import Keys, TomlFile
 from boxes_tui.errors import ConfigError
+from boxes_tui.i18n import _
 
 __all__ = ["DELIVERED", "EntitySpec", "Mode", "SourceSpec", "Value", "load_sources"]
 
@@ -44,7 +45,7 @@ def load_sources(path: Path) -> dict[str, SourceSpec]:
     """The sources of a TOML file and of those it includes, by name; :class:`ConfigError` names file, line and key."""
     found = _load(path, ())
     if not found:
-        raise ConfigError(f"{path}: no hay ninguna fuente ([source.NOMBRE])")
+        raise ConfigError(_("{path}: no hay ninguna fuente ([source.NOMBRE])").format(path=path))
     return found
 
 
@@ -55,10 +56,13 @@ def _load(path: Path, within: tuple[Path, ...]) -> dict[str, SourceSpec]:
     for name in listed(file, (), file.values, "include", []):
         other = (path.parent / name).absolute()
         if other in (path.absolute(), *within):
-            raise file.error(("include",), f"include: {name} se incluye a sí mismo")
+            raise file.error(("include",), _("include: {name} se incluye a sí mismo").format(name=name))
         for source, spec in _load(other, (*within, path.absolute())).items():
             if source in found:
-                raise file.error(("include",), f"include: la fuente «{source}» de {name} ya está dicha")
+                raise file.error(
+                    ("include",),
+                    _("include: la fuente «{source}» de {name} ya está dicha").format(source=source, name=name),
+                )
             found[source] = spec
     return found
 
@@ -66,23 +70,29 @@ def _load(path: Path, within: tuple[Path, ...]) -> dict[str, SourceSpec]:
 def _source(file: TomlFile, name: str, raw: Any) -> SourceSpec:
     where = ("source", name)
     if not isinstance(raw, dict):
-        raise file.error(where, f"[source.{name}] tiene que ser una tabla")
+        raise file.error(where, _("[source.{name}] tiene que ser una tabla").format(name=name))
     known(file, where, raw, SOURCE_KEYS)
     kind = next((k for k in KINDS if k == raw.get("kind")), None)
     if kind is None:
-        raise file.error((*where, "kind"), f"kind = {raw.get('kind')!r}: tiene que ser {', '.join(KINDS)}")
+        raise file.error(
+            (*where, "kind"),
+            _("kind = {said!r}: tiene que ser {list}").format(said=raw.get("kind"), list=", ".join(KINDS)),
+        )
     path = text(file, where, raw, "path")
     url, base_url = text(file, where, raw, "url"), text(file, where, raw, "base_url")
     if kind == "folder" and not path:
-        raise file.error(where, f"la fuente {name} no dice su carpeta (path)")
+        raise file.error(where, _("la fuente {name} no dice su carpeta (path)").format(name=name))
     if kind == "sql" and not url:
-        raise file.error(where, f"la fuente {name} no dice su base (url)")
+        raise file.error(where, _("la fuente {name} no dice su base (url)").format(name=name))
     if kind == "star" and bool(path) == bool(base_url):
-        raise file.error(where, f"la fuente {name} tiene que decir una de las dos: path o base_url")
+        raise file.error(where, _("la fuente {name} tiene que decir una de las dos: path o base_url").format(name=name))
     delivered = tuple(listed(file, where, raw, "delivered_from", list(DELIVERED)))
     for item in delivered:
         if item not in DELIVERED:
-            raise file.error((*where, "delivered_from"), f"delivered_from: «{item}» no es de {', '.join(DELIVERED)}")
+            raise file.error(
+                (*where, "delivered_from"),
+                _("delivered_from: «{item}» no es de {list}").format(item=item, list=", ".join(DELIVERED)),
+            )
     base = file.path.absolute().parent
     return SourceSpec(
         name=name, kind=kind, base=base, file=file.path, timezone=_zone(file, where, raw, DEFAULT_ZONE),
@@ -98,11 +108,15 @@ def _source(file: TomlFile, name: str, raw: Any) -> SourceSpec:
 def _entities(file: TomlFile, where: Keys, raw: Mapping[str, Any], kind: SourceKind) -> dict[str, EntitySpec]:
     tables = _table(file, where, raw, "entity")
     if not tables:
-        raise file.error(where, f"la fuente {where[-1]} no tiene ninguna entidad ([source.{where[-1]}.entity.…])")
+        raise file.error(
+            where,
+            _("la fuente {name} no tiene ninguna entidad ([source.{name}.entity.…])").format(name=where[-1]),
+        )
     for name in tables:
         if name not in ENTITIES:
             raise file.error(
-                (*where, "entity", name), f"no hay una entidad «{name}»; las que hay: {', '.join(ENTITIES)}"
+                (*where, "entity", name),
+                _("no hay una entidad «{name}»; las que hay: {list}").format(name=name, list=", ".join(ENTITIES)),
             )
     return {e: _entity(file, (*where, "entity", e), tables[e], raw, kind) for e in ENTITIES if e in tables}
 
@@ -110,17 +124,21 @@ def _entities(file: TomlFile, where: Keys, raw: Mapping[str, Any], kind: SourceK
 def _entity(file: TomlFile, where: Keys, raw: Any, source: Mapping[str, Any], kind: SourceKind) -> EntitySpec:
     name = where[-1]
     if not isinstance(raw, dict):
-        raise file.error(where, f"[{'.'.join(where)}] tiene que ser una tabla")
+        raise file.error(where, _("[{list}] tiene que ser una tabla").format(list=".".join(where)))
     known(file, where, raw, ENTITY_KEYS)
     own = _Own(file, where, raw, source)
     mode = next((m for m in MODES if m == own.get("mode", "delta")), None)
     if mode is None:
-        raise own.error("mode", f"mode = {own.get('mode')!r}: tiene que ser snapshot, window o delta")
+        raise own.error(
+            "mode", _("mode = {said!r}: tiene que ser snapshot, window o delta").format(said=own.get("mode"))
+        )
     if not raw.get(_NEEDED[kind]):
-        raise file.error(where, f"la entidad {name} no dice de dónde se lee ({_NEEDED[kind]})")
+        raise file.error(
+            where, _("la entidad {name} no dice de dónde se lee ({key})").format(name=name, key=_NEEDED[kind])
+        )
     files = text(file, where, raw, "files")
     if files and ("/" in files or "\\" in files):
-        raise file.error((*where, "files"), "files es el nombre de los archivos, sin carpetas")
+        raise file.error((*where, "files"), _("files es el nombre de los archivos, sin carpetas"))
     if kind == "star" and source.get("path"):
         files = files or STAR_FILES
     fields, feeds = mapped(file, (*where, "map"), name, _table(file, where, raw, "map"))
@@ -129,9 +147,9 @@ def _entity(file: TomlFile, where: Keys, raw: Any, source: Mapping[str, Any], ki
         fields["branch"] = Value(const=branch)
     key = own.columns("key")
     if kind != "star" and not fields:
-        raise file.error(where, f"la entidad {name} no tiene ningún campo (map)")
+        raise file.error(where, _("la entidad {name} no tiene ningún campo (map)").format(name=name))
     if kind != "star" and not key and name != "delivery":
-        raise file.error(where, f"la entidad {name} no dice su clave (key)")
+        raise file.error(where, _("la entidad {name} no dice su clave (key)").format(name=name))
     zone = _zone(file, where, raw, str(source.get("timezone", DEFAULT_ZONE)))
     settings = {**{k: source[k] for k in source if k in READING}, **raw}
     plain = json.dumps([settings, zone, source.get("area_code")], sort_keys=True, default=str)
@@ -171,7 +189,7 @@ class _Own:
     def columns(self, key: str) -> tuple[str, ...]:
         found = tuple(column_name(name) for name in self.listed(key, []))
         if not all(found):
-            raise self.error(key, f"{key} nombra una columna vacía")
+            raise self.error(key, _("{key} nombra una columna vacía").format(key=key))
         return found
 
     def number(self, key: str) -> int | None:
@@ -181,7 +199,7 @@ class _Own:
     def flag(self, key: str, default: bool) -> bool:
         found = self.get(key, default)
         if not isinstance(found, bool):
-            raise self.error(key, f"{key} tiene que ser true o false")
+            raise self.error(key, _("{key} tiene que ser true o false").format(key=key))
         return found
 
     def encoding(self) -> str | None:
@@ -190,19 +208,19 @@ class _Own:
             try:
                 "".encode(name)
             except LookupError:
-                raise self.error("encoding", f"no existe la codificación «{name}»") from None
+                raise self.error("encoding", _("no existe la codificación «{name}»").format(name=name)) from None
         return name
 
     def delimiter(self) -> str | None:
         sign = self.text("delimiter")
         if sign is not None and (len(sign) != 1 or sign in '"\r\n'):
-            raise self.error("delimiter", "delimiter tiene que ser un solo carácter")
+            raise self.error("delimiter", _("delimiter tiene que ser un solo carácter"))
         return sign
 
     def decimal(self) -> str:
         sign = self.text("decimal") or "."
         if sign not in (".", ","):
-            raise self.error("decimal", 'decimal tiene que ser "." o ","')
+            raise self.error("decimal", _('decimal tiene que ser "." o ","'))
         return sign
 
     def pattern(self, key: str) -> str | None:
@@ -211,24 +229,26 @@ class _Own:
             try:
                 re.compile(found)
             except re.error as error:
-                raise self.error(key, f"{key} no es una expresión válida: {error}") from None
+                raise self.error(
+                    key, _("{key} no es una expresión válida: {error}").format(key=key, error=error)
+                ) from None
         return found
 
     def sheet(self) -> str | int | None:
         found = self.get("sheet")
         if found is None or isinstance(found, str) or (isinstance(found, int) and found >= 1):
             return found
-        raise self.error("sheet", "sheet es el nombre de la hoja, o su número desde 1")
+        raise self.error("sheet", _("sheet es el nombre de la hoja, o su número desde 1"))
 
     def window(self, mode: str) -> tuple[int, int] | None:
         found = self.get("window_days")
         if found is None:
             if mode == "window":
-                raise self.error("mode", "mode = window necesita window_days = [desde, hasta]")
+                raise self.error("mode", _("mode = window necesita window_days = [desde, hasta]"))
             return None
         if isinstance(found, list) and len(found) == 2 and all(type(n) is int for n in found) and found[0] <= found[1]:
             return found[0], found[1]
-        raise self.error("window_days", "window_days tiene que ser [desde, hasta] en días")
+        raise self.error("window_days", _("window_days tiene que ser [desde, hasta] en días"))
 
 
 def _zone(file: TomlFile, where: Keys, raw: Mapping[str, Any], default: str) -> str:
@@ -236,14 +256,14 @@ def _zone(file: TomlFile, where: Keys, raw: Mapping[str, Any], default: str) -> 
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise file.error((*where, "timezone"), f"no existe el huso «{name}»") from None
+        raise file.error((*where, "timezone"), _("no existe el huso «{name}»").format(name=name)) from None
     return name
 
 
 def _table(file: TomlFile, where: Keys, raw: Mapping[str, Any], key: str) -> dict[str, Any]:
     found = raw.get(key, {})
     if not isinstance(found, dict):
-        raise file.error((*where, key), f"{key} tiene que ser una tabla")
+        raise file.error((*where, key), _("{key} tiene que ser una tabla").format(key=key))
     return found
 
 
@@ -252,5 +272,5 @@ def _number(file: TomlFile, where: Keys, raw: Mapping[str, Any], key: str) -> in
     if found is None:
         return None
     if type(found) is not int or found < (1 if key in ("header_row", "timeout") else 0):
-        raise file.error((*where, key), f"{key} tiene que ser un número entero")
+        raise file.error((*where, key), _("{key} tiene que ser un número entero").format(key=key))
     return found

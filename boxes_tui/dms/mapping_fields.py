@@ -9,6 +9,7 @@ from typing import Any, Final
 from boxes_tui.dms.records import ENUMS, FIELDS
 from boxes_tui.dms.spec import Value
 from boxes_tui.dms.toml_lines import Keys, TomlFile
+from boxes_tui.i18n import _
 
 VALUE_KEYS: Final = frozenset({"from", "join", "format", "values", "coalesce", "const"})
 LIST_KEYS: Final = frozenset({"from", "kind", "coalesce", "const"})
@@ -34,10 +35,15 @@ def mapped(
         elif name in FEEDS.get(entity, ()) and isinstance(raw, dict):
             for inner, value in raw.items():
                 if inner not in FIELDS[name]:
-                    raise file.error((*where, name, inner), f"clave desconocida «{name}.{inner}» en {'.'.join(where)}")
+                    raise file.error(
+                        (*where, name, inner),
+                        _("clave desconocida «{key}» en {place}").format(key=f"{name}.{inner}", place=".".join(where)),
+                    )
                 feeds.setdefault(name, {})[inner] = _value(file, (*where, name, inner), name, inner, value)
         else:
-            raise file.error((*where, name), f"clave desconocida «{name}» en {'.'.join(where)}")
+            raise file.error(
+                (*where, name), _("clave desconocida «{key}» en {place}").format(key=name, place=".".join(where))
+            )
     return fields, feeds
 
 
@@ -47,13 +53,15 @@ def _value(file: TomlFile, where: Keys, entity: str, name: str, raw: Any) -> Val
     if isinstance(raw, str):
         return Value(columns=(_column(file, where, raw),))
     if not isinstance(raw, dict):
-        raise file.error(where, f"«{name}» tiene que ser una columna o una tabla")
+        raise file.error(where, _("«{name}» tiene que ser una columna o una tabla").format(name=name))
     known(file, where, raw, VALUE_KEYS)
     _one_way(file, where, raw)
     allowed = ENUMS.get((entity, name))
     const = raw.get("const")
     if isinstance(const, (list, dict)) or (allowed is not None and const is not None and const not in allowed):
-        raise file.error((*where, "const"), f"const = {const!r} no es un valor de {name}")
+        raise file.error(
+            (*where, "const"), _("const = {const!r} no es un valor de {name}").format(const=const, name=name)
+        )
     return Value(
         columns=tuple(_columns(file, where, raw, "from")),
         join=text(file, where, raw, "join", " ") or "",
@@ -71,12 +79,14 @@ def _values(
     if table is None:
         return None
     if not isinstance(table, dict):
-        raise file.error((*where, "values"), "values tiene que ser una tabla")
+        raise file.error((*where, "values"), _("values tiene que ser una tabla"))
     for written, target in table.items():
         if isinstance(target, (list, dict)) or (allowed is not None and target not in allowed):
             raise file.error(
                 (*where, "values", written),
-                f"«{target}» no es un valor de {name}" + (f": {', '.join(allowed)}" if allowed else ""),
+                _("«{target}» no es un valor de {name}{list}").format(
+                    target=target, name=name, list=f": {', '.join(allowed)}" if allowed else ""
+                ),
             )
     return {unicodedata.normalize("NFC", k).strip(): str(v) for k, v in table.items()}
 
@@ -99,17 +109,23 @@ def _part(file: TomlFile, where: Keys, kind: str, item: Any) -> tuple[str, str |
     if isinstance(item, str):
         return _column(file, where, item), None
     if not isinstance(item, dict) or not isinstance(item.get("from"), str):
-        raise file.error(where, f"«{where[-1]}»: cada elemento es una columna o {{ from = …, kind = … }}")
+        raise file.error(
+            where, _("«{name}»: cada elemento es una columna o {{ from = …, kind = … }}").format(name=where[-1])
+        )
     known(file, where, item, frozenset({"from", "kind"}) if kind == "phones" else frozenset({"from"}))
     declared = item.get("kind")
     if declared not in PHONE_KINDS:
-        raise file.error((*where, "kind"), f"kind = {declared!r}: tiene que ser mobile, fixed o unknown")
+        raise file.error(
+            (*where, "kind"), _("kind = {declared!r}: tiene que ser mobile, fixed o unknown").format(declared=declared)
+        )
     return _column(file, where, item["from"]), declared
 
 
 def _one_way(file: TomlFile, where: Keys, raw: Mapping[str, Any]) -> None:
     if sum(key in raw for key in ("from", "coalesce", "const")) != 1:
-        raise file.error(where, f"«{where[-1]}» tiene que decir una sola cosa: from, coalesce o const")
+        raise file.error(
+            where, _("«{name}» tiene que decir una sola cosa: from, coalesce o const").format(name=where[-1])
+        )
 
 
 def _columns(file: TomlFile, where: Keys, raw: Mapping[str, Any], key: str) -> list[str]:
@@ -117,7 +133,7 @@ def _columns(file: TomlFile, where: Keys, raw: Mapping[str, Any], key: str) -> l
         return []
     found = listed(file, where, raw, key, [])
     if not found:
-        raise file.error((*where, key), f"{key} no nombra ninguna columna")
+        raise file.error((*where, key), _("{key} no nombra ninguna columna").format(key=key))
     return [_column(file, (*where, key), name) for name in found]
 
 
@@ -125,7 +141,7 @@ def _column(file: TomlFile, where: Keys, name: str) -> str:
     """A column name as it is compared: trimmed, NFC, case kept."""
     plain = column_name(name)
     if not plain:
-        raise file.error(where, f"«{where[-1]}» nombra una columna vacía")
+        raise file.error(where, _("«{name}» nombra una columna vacía").format(name=where[-1]))
     return plain
 
 
@@ -138,15 +154,18 @@ def known(file: TomlFile, where: Keys, table: Mapping[str, Any], allowed: frozen
     """Raise for the first key that the grammar does not know, at its line."""
     for key in table:
         if key not in allowed:
-            place = f" en {'.'.join(where)}" if where else ""
-            raise file.error((*where, key), f"clave desconocida «{key}»{place}")
+            if not where:
+                raise file.error((key,), _("clave desconocida «{key}»").format(key=key))
+            raise file.error(
+                (*where, key), _("clave desconocida «{key}» en {place}").format(key=key, place=".".join(where))
+            )
 
 
 def text(file: TomlFile, where: Keys, table: Mapping[str, Any], key: str, default: str | None = None) -> str | None:
     """A text setting, ``default`` where it is not said."""
     value = table.get(key, default)
     if value is not None and not isinstance(value, str):
-        raise file.error((*where, key), f"{key} tiene que ser un texto")
+        raise file.error((*where, key), _("{key} tiene que ser un texto").format(key=key))
     return value
 
 
@@ -155,5 +174,5 @@ def listed(file: TomlFile, where: Keys, table: Mapping[str, Any], key: str, defa
     value = table.get(key, default)
     items = value if isinstance(value, list) else [value]
     if not all(isinstance(item, str) for item in items):
-        raise file.error((*where, key), f"{key} tiene que ser un texto o una lista de textos")
+        raise file.error((*where, key), _("{key} tiene que ser un texto o una lista de textos").format(key=key))
     return list(items)

@@ -15,6 +15,7 @@ from boxes_tui.dms.records import FIELDS, REQUIRED, UNTOUCHED, Feed, Layout, Rec
 from boxes_tui.dms.required import NAMES, PERSON, Said, check_of, full_name, said_of
 from boxes_tui.dms.row import Row
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
+from boxes_tui.i18n import _
 from boxes_tui.text import clean_checked
 
 Add = Callable[[Row, list[Any], Said, "str | None"], Any]
@@ -35,7 +36,7 @@ class Normaliser:
         self.source, self.entity = source, entity
         needed = REQUIRED.get(entity.name)
         if needed and needed not in entity.fields:
-            raise Rejected("E-COLS", needed, f"el mapeo no dice de dónde sale {needed}")
+            raise Rejected("E-COLS", needed, _("el mapeo no dice de dónde sale {needed}").format(needed=needed))
         self._compile = compiled = Fields(source, entity, header)
         self._key = [(name, header[name]) for name in entity.key]
         self._scope = [header[name] for name in entity.scope]
@@ -142,14 +143,18 @@ class Normaliser:
             if type(cell) is not str:
                 _check_key_cell(name, cell)
             if cell is UNTOUCHED or self._compile.is_null(cell):
-                raise Rejected("E-KEY", name, f"falta la clave ({name})")
+                raise Rejected("E-KEY", name, _("falta la clave ({name})").format(name=name))
             text, dropped = clean_checked(as_text(cell))
             if dropped:
                 row.warn("W-CONTROL", name)
             if not text:
-                raise Rejected("E-KEY", name, f"falta la clave ({name})")
+                raise Rejected("E-KEY", name, _("falta la clave ({name})").format(name=name))
             if len(text) > KEY_LIMIT:
-                raise Rejected("E-KEY", name, f"la clave {name} pasa de {KEY_LIMIT} caracteres")
+                raise Rejected(
+                    "E-KEY",
+                    name,
+                    _("la clave {name} pasa de {KEY_LIMIT} caracteres").format(name=name, KEY_LIMIT=KEY_LIMIT),
+                )
             parts.append(text)
         return "/".join(parts)
 
@@ -271,6 +276,10 @@ def _tail_number(key: str | None) -> int | None:
 def _check_key_cell(name: str, cell: Any) -> None:
     """A typed cell that cannot be a key."""
     if cell is ERROR:
-        raise Rejected("E-KEY", name, f"la clave {name} es una celda con error")
+        raise Rejected("E-KEY", name, _("la clave {name} es una celda con error").format(name=name))
     if isinstance(cell, (date, time, timedelta)):
-        raise Rejected("E-KEY", name, f"la clave {name} es una fecha: revisar el formato de la celda en la planilla")
+        raise Rejected(
+            "E-KEY",
+            name,
+            _("la clave {name} es una fecha: revisar el formato de la celda en la planilla").format(name=name),
+        )

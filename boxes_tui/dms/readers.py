@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 
 from boxes_tui.dms.records import FileRefused
 from boxes_tui.dms.spec import EntitySpec
+from boxes_tui.i18n import N_, _
 
 Raw = tuple[int, list[Any], str, str]
 """(line where the row begins, cells, the row as written, why it cannot be read as cells or "")."""
@@ -23,7 +24,7 @@ CHUNK: Final = 1 << 20
 FIELD_LIMIT: Final = 131_072
 LINE_LIMIT: Final = 1 << 20
 ROW_LINES: Final = 1_000
-UNCLOSED: Final = "comilla sin cerrar"
+UNCLOSED: Final = N_("comilla sin cerrar")
 
 
 def read_text(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
@@ -37,7 +38,7 @@ def read_text(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
     except UnicodeError:
         raise _refusal(path, encoding) from None
     except OSError as error:
-        raise FileRefused("E-READ", f"no se puede leer ({error.strerror})") from None
+        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=error.strerror)) from None
 
 
 def encoding_of(path: Path, declared: str | None) -> str:
@@ -48,7 +49,7 @@ def encoding_of(path: Path, declared: str | None) -> str:
         with path.open("rb") as file:
             head = file.read(4)
     except OSError as error:
-        raise FileRefused("E-READ", f"no se puede leer ({error.strerror})") from None
+        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=error.strerror)) from None
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
@@ -91,9 +92,15 @@ def _refusal(path: Path, encoding: str) -> FileRefused:
     name = "utf-8" if encoding == "utf-8-sig" else encoding
     found = bad_byte(path, encoding)
     if found is None:
-        return FileRefused("E-ENCODING", f"no se puede leer como {name}")
+        return FileRefused("E-ENCODING", _("no se puede leer como {name}").format(name=name))
     byte, offset, line = found
-    return FileRefused("E-ENCODING", f"no es {name}: byte 0x{byte:02x} en la posición {offset}, línea {line}", line)
+    return FileRefused(
+        "E-ENCODING",
+        _("no es {name}: byte 0x{byte:02x} en la posición {offset}, línea {line}").format(
+            name=name, byte=byte, offset=offset, line=line
+        ),
+        line,
+    )
 
 
 class _Rows:
@@ -117,7 +124,7 @@ class _Rows:
             if len(line) > FIELD_LIMIT and (len(line) >= LINE_LIMIT or '"' not in line):
                 trouble = self._skip_line(line)
                 if trouble or any(len(cell) > FIELD_LIMIT for cell in line.split(delimiter)):
-                    yield number, [], line[:4000], trouble or "un campo pasa del tamaño permitido"
+                    yield number, [], line[:4000], trouble or _("un campo pasa del tamaño permitido")
                     continue
             if '"' not in line:
                 cells: list[Any] = line.rstrip("\r\n").split(delimiter)
@@ -140,7 +147,7 @@ class _Rows:
             return ""
         while (more := self._next()) is not None and not more.endswith(("\n", "\r")):
             continue
-        return "la línea pasa del tamaño permitido"
+        return _("la línea pasa del tamaño permitido")
 
     def _quoted(self, line: str) -> tuple[list[str], str, str, int]:
         """A row that begins with a line with quotes: (cells, text, trouble, physical lines used)."""
@@ -176,7 +183,7 @@ class _Rows:
         try:
             cells = next(csv.reader([line], delimiter=self.delimiter), [])
         except csv.Error as error:
-            return [], line, f"CSV mal formado ({error})", 1
+            return [], line, _("CSV mal formado ({why})").format(why=error), 1
         if any("\n" in cell or "\r" in cell for cell in cells) or len(cells) != self.width:
-            return [], line, UNCLOSED, 1
+            return [], line, _(UNCLOSED), 1
         return cells, line, "", 1

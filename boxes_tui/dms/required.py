@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from boxes_tui.dms.columns import Rejected
 from boxes_tui.dms.records import REQUIRED, UNTOUCHED
+from boxes_tui.i18n import _
 
 Said = dict[str, dict[str, Any]]
 """What the dotted fields of a row say: entity → field → value."""
@@ -49,13 +50,13 @@ def _dated(needed: str, places: Mapping[str, int]) -> Check:
 
     def check(values: list[Any], said: Said) -> None:
         if values[when] is None or values[when] is UNTOUCHED:
-            raise Rejected("E-REQ", needed, f"falta {needed}")
+            raise Rejected("E-REQ", needed, _("falta {needed}").format(needed=needed))
         for place in names:
             if values[place] and values[place] is not UNTOUCHED:
                 return
         customer = said.get("customer", {})
         if not any(customer.get(f) not in (None, (), UNTOUCHED) for f in _FED_WHO):
-            raise Rejected("E-REF", "customer_key", "no dice ni cliente ni unidad")
+            raise Rejected("E-REF", "customer_key", _("no dice ni cliente ni unidad"))
 
     return check
 
@@ -63,7 +64,7 @@ def _dated(needed: str, places: Mapping[str, int]) -> Check:
 def _vehicle(places: Mapping[str, int]) -> Check:
     def check(values: list[Any], _said: Said) -> None:
         if not any(said_of(places, values, name) for name in NAMES):
-            raise Rejected("E-REQ", "vin", "la unidad no trae VIN, chasis ni patente")
+            raise Rejected("E-REQ", "vin", _("la unidad no trae VIN, chasis ni patente"))
 
     return check
 
@@ -71,7 +72,7 @@ def _vehicle(places: Mapping[str, int]) -> Check:
 def _child(places: Mapping[str, int]) -> Check:
     def check(values: list[Any], _said: Said) -> None:
         if not said_of(places, values, "repair_order_key"):
-            raise Rejected("E-REQ", "repair_order_key", "no dice de qué orden es")
+            raise Rejected("E-REQ", "repair_order_key", _("no dice de qué orden es"))
 
     return check
 
@@ -84,6 +85,6 @@ def _customer(places: Mapping[str, int]) -> Check:
             return
         values[name] = full_name(places, values)
         if values[name] is None:
-            raise Rejected("E-REQ", "display_name", "el cliente no trae nombre")
+            raise Rejected("E-REQ", "display_name", _("el cliente no trae nombre"))
 
     return check

@@ -13,13 +13,14 @@ from boxes_tui.dms.cells import ERROR
 from boxes_tui.dms.readers import CHUNK, Raw
 from boxes_tui.dms.records import FileRefused
 from boxes_tui.dms.spec import EntitySpec
+from boxes_tui.i18n import N_, _
 
 MAX_BYTES: Final = 100_000_000
 MAX_RATIO: Final = 100
 MAX_MEMBERS: Final = 200
 MAX_CELLS: Final = 10_000_000
 SMALL: Final = 10_000_000
-_NOT_A_BOOK: Final = "no es una planilla XLSX que se pueda leer"
+_NOT_A_BOOK: Final = N_("no es una planilla XLSX que se pueda leer")
 _ERROR: Final = re.compile(rb'<(?:\w+:)?c\s[^<>]*\bt\s*=\s*["\']e["\'][^<>]*>')
 _PLACE: Final = re.compile(rb'\br\s*=\s*["\']([A-Z]{1,3})(\d{1,7})["\']')
 _WIDE: Final = re.compile(rb' r="([A-Z]{3}|[B-Z][A-Z])\d{1,7}"')
@@ -36,7 +37,7 @@ def read_sheet(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
         raise
     except BaseException as error:  # whatever a parser says of broken bytes, its panics included
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise FileRefused("E-READ", _NOT_A_BOOK) from None
+            raise FileRefused("E-READ", _(_NOT_A_BOOK)) from None
         raise
 
 
@@ -61,11 +62,11 @@ def _rows(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
 def _sheet_name(names: list[str], wanted: str | int | None) -> str:
     if isinstance(wanted, str):
         if wanted not in names:
-            raise FileRefused("E-COLS", f"no tiene una hoja «{wanted}»")
+            raise FileRefused("E-COLS", _("no tiene una hoja «{wanted}»").format(wanted=wanted))
         return wanted
     number = wanted or 1
     if number > len(names):
-        raise FileRefused("E-COLS", f"no tiene una hoja {number}")
+        raise FileRefused("E-COLS", _("no tiene una hoja {number}").format(number=number))
     return names[number - 1]
 
 
@@ -75,11 +76,16 @@ def _guard(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise FileRefused("E-READ", _NOT_A_BOOK) from None
+        raise FileRefused("E-READ", _(_NOT_A_BOOK)) from None
     total = sum(m.file_size for m in members)
     packed = max(1, sum(m.compress_size for m in members))
     if len(members) > MAX_MEMBERS or total > MAX_BYTES or (total > SMALL and total / packed > MAX_RATIO):
-        raise FileRefused("E-READ", f"la planilla es demasiado grande ({total // 1_000_000} MB); exportar como CSV")
+        raise FileRefused(
+            "E-READ",
+            _("la planilla es demasiado grande ({megabytes} MB); exportar como CSV").format(
+                megabytes=total // 1_000_000
+            ),
+        )
 
 
 def _look_at_cells(path: Path, sheet: str) -> dict[int, list[int]]:
@@ -93,7 +99,7 @@ def _look_at_cells(path: Path, sheet: str) -> dict[int, list[int]]:
         while chunk := file.read(CHUNK):
             read += len(chunk)
             if read > MAX_BYTES:
-                raise FileRefused("E-READ", "la planilla es demasiado grande; exportar como CSV")
+                raise FileRefused("E-READ", _("la planilla es demasiado grande; exportar como CSV"))
             data = tail + chunk
             cut = data.rfind(b"<") if len(data) > CHUNK // 2 else len(data)
             data, tail = (data[:cut], data[cut:]) if cut > 0 else (data, b"")
@@ -106,7 +112,9 @@ def _look_at_cells(path: Path, sheet: str) -> dict[int, list[int]]:
                     if place := _PLACE.search(cell[0]):
                         errors.setdefault(int(place[2]), []).append(_column(place[1]))
             if widest * last > MAX_CELLS and widest > 52:
-                raise FileRefused("E-READ", "la planilla tiene celdas demasiado lejos unas de otras; exportar como CSV")
+                raise FileRefused(
+                    "E-READ", _("la planilla tiene celdas demasiado lejos unas de otras; exportar como CSV")
+                )
     return errors
 
 

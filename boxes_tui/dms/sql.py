@@ -23,6 +23,7 @@ from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
 from boxes_tui.dms.tabular import counted
 from boxes_tui.errors import ConfigError, Unavailable
+from boxes_tui.i18n import _
 
 BATCH: Final = 2000
 FAR: Final = 36_500
@@ -40,7 +41,9 @@ class SqlSource:
         try:
             self.url = _located(spec, make_url(spec.url or ""))
         except ArgumentError:
-            raise ConfigError(f"fuente {spec.name}: url no es la de una base (sqlite:///…, mssql+pyodbc://…)") from None
+            raise ConfigError(
+                _("fuente {name}: url no es la de una base (sqlite:///…, mssql+pyodbc://…)").format(name=spec.name)
+            ) from None
         self.backend = self.url.get_backend_name()
         self._deadline = float("inf")
 
@@ -49,9 +52,11 @@ class SqlSource:
         try:
             engine = create_engine(self.url, hide_parameters=True, pool_size=1, max_overflow=0)
         except (SQLAlchemyError, ImportError, TypeError) as error:
-            name = error.name if isinstance(error, ImportError) else self.url.drivername
-            kind = "no se conoce" if isinstance(error, NoSuchModuleError) else "falta"
-            raise ConfigError(f"fuente {self.spec.name}: {kind} el controlador de la base ({name})") from None
+            driver = error.name if isinstance(error, ImportError) else self.url.drivername
+            said = _("fuente {name}: falta el controlador de la base ({driver})")
+            if isinstance(error, NoSuchModuleError):
+                said = _("fuente {name}: no se conoce el controlador de la base ({driver})")
+            raise ConfigError(said.format(name=self.spec.name, driver=driver)) from None
         event.listen(engine, "connect", lambda raw, _record: self._limit(raw))
         return engine
 
@@ -89,7 +94,9 @@ class SqlSource:
             every = {"from": first.date().isoformat(), "to": last.isoformat(), "since": moment.isoformat(sep=" ")}
         named = {m[1] for m in _TOKEN.finditer(entity.select or "") if m[1]}
         if unknown := named - set(every):
-            raise FileRefused("E-COLS", f"el SELECT nombra :{min(unknown)}; sólo hay :since, :from y :to")
+            raise FileRefused(
+                "E-COLS", _("el SELECT nombra :{min}; sólo hay :since, :from y :to").format(min=min(unknown))
+            )
         return {name: every[name] for name in named}
 
     def read(self, entity: EntitySpec, today: date, since: datetime | None = None) -> FileRead:
@@ -101,7 +108,9 @@ class SqlSource:
             conn = engine.connect()
         except SQLAlchemyError as error:
             engine.dispose()
-            raise Unavailable(f"fuente {self.spec.name}: la base no responde ({_reason(error)})") from None
+            raise Unavailable(
+                _("fuente {name}: la base no responde ({reason})").format(name=self.spec.name, reason=_reason(error))
+            ) from None
         try:
             result = self._select(conn, entity, params)
             names = [column_name(str(n)) for n in result.keys()]  # noqa: SIM118
@@ -111,7 +120,9 @@ class SqlSource:
             engine.dispose()
             if isinstance(error, Rejected):
                 raise FileRefused(error.code, error.reason, 0, error.field) from None
-            raise FileRefused("E-READ", f"el SELECT no se pudo correr ({_reason(error)})") from None
+            raise FileRefused(
+                "E-READ", _("el SELECT no se pudo correr ({reason})").format(reason=_reason(error))
+            ) from None
         read = FileRead(normaliser.layout(), entity.name, "", None)
         read.rows = counted(read, self._rows(read, normaliser, result, engine, conn))
         return read
@@ -143,7 +154,10 @@ class SqlSource:
                         read.scope_values.add(values)
                     yield normaliser.row(cells, number, read.name)
         except SQLAlchemyError as error:
-            raise FileRefused("E-READ", f"la lectura se cortó en la fila {number} ({_reason(error)})") from None
+            raise FileRefused(
+                "E-READ",
+                _("la lectura se cortó en la fila {number} ({reason})").format(number=number, reason=_reason(error)),
+            ) from None
         finally:
             conn.close()
             engine.dispose()
@@ -204,7 +218,7 @@ def _located(spec: SourceSpec, url: URL) -> URL:
         return url
     path = Path(name) if name.startswith("/") else spec.base / name
     if not name or not path.is_file():
-        raise ConfigError(f"fuente {spec.name}: no existe la base {path}")
+        raise ConfigError(_("fuente {name}: no existe la base {path}").format(name=spec.name, path=path))
     return url.set(database=str(path.absolute()))
 
 

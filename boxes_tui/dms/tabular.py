@@ -17,6 +17,7 @@ from boxes_tui.dms.readers import Raw, read_text
 from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
 from boxes_tui.dms.sheets import read_sheet
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
+from boxes_tui.i18n import _
 
 Items = Iterator[Record | Reject]
 
@@ -55,11 +56,11 @@ def read_rows(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
         with path.open("rb") as file:
             head = file.read(8)
     except OSError as error:
-        raise FileRefused("E-READ", f"no se puede leer ({error.strerror})") from None
+        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=error.strerror)) from None
     if head.startswith(b"PK\x03\x04") or path.suffix.lower() in (".xlsx", ".xlsm"):
         return read_sheet(path, entity)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise FileRefused("E-READ", "es una planilla XLS antigua o con clave; exportar como XLSX o CSV")
+        raise FileRefused("E-READ", _("es una planilla XLS antigua o con clave; exportar como XLSX o CSV"))
     return read_text(path, entity)
 
 
@@ -68,10 +69,12 @@ def _header(
 ) -> tuple[Normaliser, tuple[int, int]]:
     found = next(rows, None)
     if found is None:
-        raise Rejected("E-COLS", "", f"no tiene la fila de encabezado ({entity.header_row})")
+        raise Rejected(
+            "E-COLS", "", _("no tiene la fila de encabezado ({header_row})").format(header_row=entity.header_row)
+        )
     _line, cells, _text, trouble = found
     if trouble:
-        raise Rejected("E-COLS", "", f"el encabezado no se puede leer: {trouble}")
+        raise Rejected("E-COLS", "", _("el encabezado no se puede leer: {trouble}").format(trouble=trouble))
     names = [column_name("" if c is ERROR else as_text(c)) for c in cells]
     full = len(names)
     while names and not names[-1]:
@@ -96,7 +99,7 @@ def _records(
                     if stop is not None and filled is not None and stop.search(filled):
                         return
                 if len(cells) != full and (len(cells) < names or any(not _blank(c) for c in cells[full:])):
-                    trouble = f"{len(cells)} campos en lugar de {names}"
+                    trouble = _("{found} campos en lugar de {wanted}").format(found=len(cells), wanted=names)
             if trouble:
                 yield Reject("E-COLS", "", trouble, file, line, text.rstrip("\r\n") or shown(cells))
                 continue

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from boxes_tui.errors import ConfigError
+from boxes_tui.i18n import _
 
 Keys = tuple[str, ...]
 _BARE: Final = re.compile(r"[A-Za-z0-9_\-]+")
@@ -28,16 +29,22 @@ class TomlFile:
         try:
             self.text = path.read_bytes().decode("utf-8-sig")
         except OSError as error:
-            raise ConfigError(f"{path}: no se puede leer ({error.strerror})") from None
+            raise ConfigError(
+                _("{path}: no se puede leer ({strerror})").format(path=path, strerror=error.strerror)
+            ) from None
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
-            raise ConfigError(f"{path}:{line}: no es UTF-8 (byte {error.start})") from None
+            raise ConfigError(
+                _("{path}:{line}: no es UTF-8 (byte {start})").format(path=path, line=line, start=error.start)
+            ) from None
         try:
             self.values: dict[str, Any] = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"line (\d+)", str(error))
             line = int(found[1]) if found else self.text.count("\n") + 1
-            raise ConfigError(f"{path}:{line}: TOML inválido: {error}") from None
+            raise ConfigError(
+                _("{path}:{line}: TOML inválido: {error}").format(path=path, line=line, error=error)
+            ) from None
         self._lines: dict[Keys, int] | None = None
 
     def error(self, keys: Keys, text: str) -> ConfigError:
