@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, or_, select
 
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import block, customer, customer_phone, dnc_list, dnc_number, gate_override
-from boxes_tui.desk.campaign_lookup import chunks
+from boxes_tui.desk.campaign_lookup import chunks, portions
 from boxes_tui.desk.gate import current_lists, list_required
 from boxes_tui.domain.contact_gate import LIST_MAX_AGE_DAYS
 from boxes_tui.i18n import N_
@@ -54,9 +54,10 @@ def wishes(conn: Connection, session: Session, type_: str, customers: Collection
     if lists:
         found |= {i: "list" for i in _listed(conn, wanted) if i not in overridden}
     found |= _own(conn, wanted)
-    for part in chunks(wanted):
-        query = select(customer.c.id).where(customer.c.id.in_(part), customer.c.erased_at.is_not(None))
-        found |= {int(i): "erased" for i in conn.execute(query).scalars()}
+    keep = set(wanted)
+    for part in portions(customer.c.id, wanted):
+        query = select(customer.c.id).where(part, customer.c.erased_at.is_not(None))
+        found |= {int(i): "erased" for i in conn.execute(query).scalars() if i in keep}
     return Wishes(found, None if type_ in OPERATIONAL else _everybody(conn, session, lists))
 
 
@@ -116,14 +117,15 @@ def _listed(conn: Connection, wanted: Collection[int]) -> set[int]:
     """Customers one of whose numbers (or of the same person's) is on a No Llame list in force."""
     made: set[int] = set()
     mate, p = customer.alias(), customer_phone
-    for part in chunks(list(wanted)):
+    keep = set(wanted)
+    for part in portions(customer.c.id, wanted):
         query = (
             select(customer.c.id).distinct()
             .join(mate, or_(mate.c.id == customer.c.id, mate.c.person_id == customer.c.person_id))
             .join(p, p.c.customer_id == mate.c.id)
             .join(dnc_number, dnc_number.c.last10 == p.c.last10)
             .join(dnc_list, and_(dnc_list.c.id == dnc_number.c.list_id, dnc_list.c.current))
-            .where(customer.c.id.in_(part), p.c.present)
+            .where(part, p.c.present)
         )  # fmt: skip
-        made |= {int(i) for i in conn.execute(query).scalars()}
+        made |= {int(i) for i in conn.execute(query).scalars() if i in keep}
     return made

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, String, and_, column, func, or_, select, values
+from sqlalchemy import ColumnElement, Connection, String, and_, column, func, or_, select, true, values
 
 from boxes_tui.data.engine import is_sqlite
 from boxes_tui.data.tables import vehicle
@@ -14,6 +14,8 @@ from boxes_tui.desk.campaign_lines import TAIL, VIN_LENGTH, Entry, Span, Token
 from boxes_tui.domain.vehicle_ids import suggest_vin
 
 CHUNK: Final = 500
+WHOLE: Final = 20_000
+"""Units from which on whole tables are read instead of looked up."""
 SERIAL: Final = 6
 """The last characters of a VIN that number the vehicles of a series."""
 
@@ -37,6 +39,16 @@ def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """The items in pieces that fit one statement."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def portions(name: Any, ids: Collection[int]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that between them hold for all of ``ids``. For very many one condition that holds for every row: the
+    caller keeps to his ids, and one scan beats thousands of statements."""
+    if len(ids) > WHOLE:
+        yield true()
+        return
+    for part in chunks(list(ids)):
+        yield name.in_(part)
 
 
 def resolve(conn: Connection, found: Sequence[Entry]) -> list[Hit]:

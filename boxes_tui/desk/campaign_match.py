@@ -7,9 +7,9 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -19,7 +19,7 @@ from boxes_tui.data.session import Session
 from boxes_tui.data.tables import opportunity, repair_order, sale_delivery, vehicle
 from boxes_tui.desk.campaign_gate import Wishes, wishes
 from boxes_tui.desk.campaign_lines import entries
-from boxes_tui.desk.campaign_lookup import chunks, resolve, suggestions
+from boxes_tui.desk.campaign_lookup import portions, resolve, suggestions
 
 MATCHES: Final = ("exact", "suffix", "ambiguous", "unknown", "duplicate", "open", "blocked")
 ENTER: Final = ("exact", "suffix", "open", "blocked")
@@ -106,63 +106,72 @@ def _group(how: str, fresh: list[Unit]) -> str:
 
 
 def load_units(conn: Connection, session: Session, vehicles: Collection[int], type_: str) -> dict[int, Unit]:
-    """What a campaign has to know of those vehicles, in their order."""
-    ids = list(vehicles)
+    """What a campaign has to know of those vehicles, in their order; branches come with :func:`with_branches`."""
+    ids = dict.fromkeys(vehicles)
     owners, ended = _owners(conn, ids)
     opened = _open_campaign(conn, session, ids)
-    branches = _branches(conn, session, ids)
     known: Wishes = wishes(conn, session, type_, {c for c in owners.values() if c is not None})
     made = {}
     for unit in ids:
         who = owners.get(unit)
         why = "sold" if unit in ended else known.why(who) or known.everybody
-        made[unit] = Unit(unit, who, branches.get(unit), opened.get(unit), why)
+        made[unit] = Unit(unit, who, None, opened.get(unit), why)
     return made
 
 
-def _owners(conn: Connection, ids: list[int]) -> tuple[dict[int, int | None], set[int]]:
+def with_branches(conn: Connection, session: Session, units: Sequence[Unit]) -> list[Unit]:
+    """The units with the branch of the session that saw each of them last (None where there is nothing to choose)."""
+    if len(session.branches) < 2:
+        return list(units)
+    last = _branches(conn, session, {u.vehicle_id: None for u in units})
+    return [replace(u, branch_id=last.get(u.vehicle_id)) for u in units]
+
+
+Ids = Mapping[int, Any]
+
+
+def _owners(conn: Connection, ids: Ids) -> tuple[dict[int, int | None], set[int]]:
     """The customer of each vehicle (owner, else of its last order, else of its sale), and the vehicles that were sold on
     to somebody whom the DMS has not named yet."""
     v, r, s = vehicle.c, repair_order.c, sale_delivery.c
     owners: dict[int, int | None] = {}
     ended: set[int] = set()
-    for part in chunks(ids):
+    for part in portions(v.id, ids):
         for unit, owner, gone, before in conn.execute(
-            select(v.id, v.owner_id, v.relation_ended_at, v.relation_ended_owner_id).where(v.id.in_(part))
+            select(v.id, v.owner_id, v.relation_ended_at.is_not(None), v.relation_ended_owner_id).where(part)
         ):
             owners[unit] = owner
-            if gone is not None and owner == before:
+            if gone and owner == before:
                 ended.add(unit)
-    alone = [u for u, owner in owners.items() if owner is None]
+    alone = {u: None for u, owner in owners.items() if owner is None and u in ids}
     for table, day in ((s, s.delivered_day), (r, r.opened_day)):
-        for part in chunks(alone):
+        for part in portions(table.vehicle_id, alone):
             query = select(table.vehicle_id, table.customer_id).where(
-                table.vehicle_id.in_(part), table.customer_id.is_not(None), table.gone_at.is_(None)
+                part, table.vehicle_id.is_not(None), table.customer_id.is_not(None), table.gone_at.is_(None)
             )
-            owners |= {int(u): int(c) for u, c in conn.execute(query.order_by(day))}
+            owners |= {int(u): int(c) for u, c in conn.execute(query.order_by(day)) if u in alone}
     return owners, ended
 
 
-def _open_campaign(conn: Connection, session: Session, ids: list[int]) -> dict[int, int]:
+def _open_campaign(conn: Connection, session: Session, ids: Ids) -> dict[int, int]:
     c = opportunity.c
     made: dict[int, int] = {}
     with every_branch(conn, session):
-        for part in chunks(ids):
-            query = select(c.vehicle_id, c.id).where(c.vehicle_id.in_(part), c.state == "open", c.origin == "campaign")
-            made |= {int(v): int(i) for v, i in conn.execute(query)}
+        for part in portions(c.vehicle_id, ids):
+            query = select(c.vehicle_id, c.id).where(part, c.state == "open", c.origin == "campaign")
+            made |= {int(v): int(i) for v, i in conn.execute(query) if v in ids}
     return made
 
 
-def _branches(conn: Connection, session: Session, ids: list[int]) -> dict[int, int]:
-    """The branch that last saw each vehicle, among those of the session."""
+def _branches(conn: Connection, session: Session, ids: Ids) -> dict[int, int]:
     r, s = repair_order.c, sale_delivery.c
     made: dict[int, int] = {}
     for table, day in ((s, s.delivered_day), (r, r.opened_day)):
-        for part in chunks(ids):
+        for part in portions(table.vehicle_id, ids):
             query = select(table.vehicle_id, table.branch_id).where(
-                table.vehicle_id.in_(part), table.branch_id.is_not(None), session.scope(table.branch_id)
+                part, table.branch_id.is_not(None), session.scope(table.branch_id)
             )
-            made |= {int(v): int(b) for v, b in conn.execute(query.order_by(day))}
+            made |= {int(v): int(b) for v, b in conn.execute(query.order_by(day)) if v in ids}
     return made
 
 

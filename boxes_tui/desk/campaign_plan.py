@@ -13,7 +13,7 @@ from boxes_tui.data.reads.days import calendar
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user
 from boxes_tui.desk.campaign_gate import leaves_out
-from boxes_tui.desk.campaign_match import ENTER, Match, Unit, load_units, match_list
+from boxes_tui.desk.campaign_match import ENTER, Match, Unit, load_units, match_list, with_branches
 from boxes_tui.desk.campaign_segment import Segment, both, segment_ids
 from boxes_tui.domain.working_days import Calendar
 from boxes_tui.errors import UsageError
@@ -108,7 +108,8 @@ def plan(
     match, units = candidates(conn, session, choice, type_)
     marked = None if choice.only is None else set(choice.only)
     left = set(choice.without)
-    chosen = [u for v, u in units.items() if v not in left and (marked is None or v in marked)]
+    kept = [u for v, u in units.items() if v not in left and (marked is None or v in marked)]
+    chosen = with_branches(conn, session, kept)
     blocked = [u for u in chosen if leaves_out(type_, u.why)]
     entering = [u for u in chosen if not leaves_out(type_, u.why)]
     joined = [u for u in entering if u.open_id is not None]

@@ -21,7 +21,7 @@ from boxes_tui.data.tables import (
     sale_delivery,
     vehicle,
 )
-from boxes_tui.desk.campaign_lookup import chunks
+from boxes_tui.desk.campaign_lookup import portions
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
 from boxes_tui.text import fold
@@ -114,14 +114,17 @@ def _branch_id(conn: Connection, code: str) -> int:
 
 def unit_rows(conn: Connection, session: Session, vehicles: Sequence[int]) -> list[UnitRow]:
     """The rows of those vehicles in their order."""
+    ids = set(vehicles)
+    due, assigned = _due(conn, ids), _assigned(conn, ids)
     v, made = vehicle.c, {}
-    for part in chunks(vehicles):
-        due, assigned = _due(conn, part), _assigned(conn, session, part)
+    for part in portions(v.id, ids):
         query = select(
             v.id, v.owner_id, func.coalesce(v.vin, v.chassis), v.plate, v.model, v.version, v.model_year,
             customer.c.display_name, v.predicted_due, v.last_service_day, v.last_km,
-        ).select_from(vehicle.outerjoin(customer, customer.c.id == v.owner_id)).where(v.id.in_(part))  # fmt: skip
+        ).select_from(vehicle.outerjoin(customer, customer.c.id == v.owner_id)).where(part)  # fmt: skip
         for i, who, vin, plate, model, version, year, name, predicted, service, km in conn.execute(query):
+            if i not in ids:
+                continue
             text = f"{model} {version}" if model and version and version not in model else model or version
             day, last = assigned.get(i, (None, None))
             made[int(i)] = UnitRow(
@@ -130,26 +133,32 @@ def unit_rows(conn: Connection, session: Session, vehicles: Sequence[int]) -> li
     return [made[i] for i in vehicles if i in made]
 
 
-def _due(conn: Connection, part: Sequence[int]) -> dict[int, date]:
+def _due(conn: Connection, ids: set[int]) -> dict[int, date]:
     """Due day of the open opportunity, the campaign's own before others, the earliest first."""
     c = opportunity.c
-    query = (
-        select(c.vehicle_id, c.due_day)
-        .where(c.vehicle_id.in_(part), c.state == "open")
-        .order_by((c.origin == "campaign"), c.due_day.desc(), c.id)
-    )
-    return {int(i): day for i, day in conn.execute(query)}
+    made: dict[int, date] = {}
+    for part in portions(c.vehicle_id, ids):
+        query = (
+            select(c.vehicle_id, c.due_day)
+            .where(part, c.state == "open")
+            .order_by((c.origin == "campaign"), c.due_day.desc(), c.id)
+        )
+        made |= {int(i): day for i, day in conn.execute(query) if i in ids}
+    return made
 
 
-def _assigned(conn: Connection, session: Session, part: Sequence[int]) -> dict[int, tuple[date | None, str]]:
+def _assigned(conn: Connection, ids: set[int]) -> dict[int, tuple[date | None, str]]:
     c = campaign_unit.c
-    query = (
-        select(c.vehicle_id, c.assigned_day, campaign.c.name)
-        .join(campaign, campaign.c.id == c.campaign_id)
-        .where(c.vehicle_id.in_(part), c.assigned_day.is_not(None), c.state != "undone", campaign.c.undone_at.is_(None))
-        .order_by(c.assigned_day, c.id)
-    )
-    return {int(i): (day, name) for i, day, name in conn.execute(query)}
+    made: dict[int, tuple[date | None, str]] = {}
+    for part in portions(c.vehicle_id, ids):
+        query = (
+            select(c.vehicle_id, c.assigned_day, campaign.c.name)
+            .join(campaign, campaign.c.id == c.campaign_id)
+            .where(part, c.assigned_day.is_not(None), c.state != "undone", campaign.c.undone_at.is_(None))
+            .order_by(c.assigned_day, c.id)
+        )
+        made |= {int(i): (day, name) for i, day, name in conn.execute(query) if i in ids}
+    return made
 
 
 def models(conn: Connection, session: Session, text: str = "") -> list[tuple[str, int]]:
