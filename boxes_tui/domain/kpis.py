@@ -111,6 +111,19 @@ def written(figure: Figure) -> str:
     return f"{shown} {_(UNITS[figure.kpi.unit])}" if figure.kpi.unit else shown
 
 
+def note(figure: Figure) -> str:
+    """What stands beside a figure: ``p90 13,0 días``, ``n = 84``, ``en curso: 36``; nothing where there is none."""
+    made = []
+    high = figure.more.get("p90")
+    if high is not None:
+        made.append(f"p90 {number(high, 1)}" + (f" {_(UNITS[figure.kpi.unit])}" if figure.kpi.unit else ""))
+    if figure.kpi.kind == "score" and figure.den:
+        made.append(f"n = {number(figure.den)}")
+    if figure.waiting:
+        made.append(_("en curso: {n}").format(n=number(figure.waiting)))
+    return " · ".join(made)
+
+
 UNITS: Final = {
     "days": N_("días"), "hours": N_("h"), "minutes": N_("min"), "attempts": N_("intentos"), "per_hour": N_("por hora"),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from boxes_tui.domain.kpis import Figure, Part, name, written
 from boxes_tui.reports.columns import COLUMNS, ReportColumn
 from boxes_tui.reports.figures import Figures
 from boxes_tui.reports.grid import ReportRow
+from boxes_tui.reports.kpi_sql import RULES
 from boxes_tui.reports.labels import Labels
 
 
@@ -23,27 +24,21 @@ def figures_json(found: Figures, words: Labels) -> dict[str, Any]:
         "to": ask.high.isoformat(),
         "filters": ask.filters(),
         "total": found.total,
-        "kpis": [_kpi(f, words) for f in found.kpis],
+        "kpis": [_kpi(f, words, ask.report) for f in found.kpis],
         "by": found.by,
         "slices": _parts(found.slices, words, COLUMNS[found.by]),
         "series": [{"period": p.period, "n": p.n} for p in found.series],
     }
 
 
-def _kpi(f: Figure, words: Labels) -> dict[str, Any]:
+def _kpi(f: Figure, words: Labels, report: str) -> dict[str, Any]:
     made: dict[str, Any] = {
         "code": f.kpi.code, "label": name(f.kpi), "num": f.num, "den": f.den, "value": f.value, "kind": f.kpi.kind,
         "unit": f.kpi.unit or None, "in_progress": f.waiting, "text": written(f), **f.more,
     }  # fmt: skip
     if f.kpi.kind == "parts":
-        made["parts"] = _parts(f.parts, words, COLUMNS[_PARTS[f.kpi.code]])
+        made["parts"] = _parts(f.parts, words, COLUMNS[RULES[report][f.kpi.code].parts])
     return made
-
-
-_PARTS = {
-    "discard_by_reason": "reason", "overdue_age": "age", "open_ro_aging": "age", "lifecycle": "lifecycle",
-    "response_channel_90d": "channel",
-}  # fmt: skip
 
 
 def _parts(parts: Iterable[Part], words: Labels, column: ReportColumn) -> list[dict[str, Any]]:

@@ -7,12 +7,12 @@ from html import escape
 from typing import Any
 
 from boxes_tui.domain.formats import number, percent
-from boxes_tui.domain.kpis import name, written
+from boxes_tui.domain.kpis import name, note, written
 from boxes_tui.i18n import _, language
 from boxes_tui.reports.charts_svg import COLOURS, bars, pie
 from boxes_tui.reports.columns import COLUMNS, ReportColumn
 from boxes_tui.reports.figures import Figures
-from boxes_tui.reports.labels import Labels
+from boxes_tui.reports.labels import Labels, parts_text
 from boxes_tui.reports.titles import span_text, title_of
 
 STYLE = (
@@ -36,7 +36,7 @@ def page(
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>",
         f"<p>{escape(filters)}</p>" if filters else "",
-        _kpis(found),
+        _kpis(found, words),
         f"<h2>{escape(_(column.title))}</h2>",
         _pie(found, words, column),
         f"<h2>{escape(_('Por mes') if found.monthly else _('Por día'))}</h2>",
@@ -47,10 +47,10 @@ def page(
     return "".join(parts)
 
 
-def _kpis(found: Figures) -> str:
+def _kpis(found: Figures, words: Labels) -> str:
     lines = []
     for f in found.kpis:
-        late = _("en curso: {n}").format(n=number(f.waiting)) if f.waiting else ""
+        late = note(f) or parts_text(words, found.ask.report, f)
         lines.append(
             f"<tr><td>{escape(name(f.kpi))}</td><td class=n>{escape(written(f))}</td><td>{escape(late)}</td></tr>"
         )

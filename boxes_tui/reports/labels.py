@@ -14,8 +14,10 @@ from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, discard_reason, disposition
 from boxes_tui.domain.dispositions import DISPOSITIONS, REASONS
 from boxes_tui.domain.formats import full_day, number
+from boxes_tui.domain.kpis import Figure
 from boxes_tui.i18n import N_, _
 from boxes_tui.reports.columns import COLUMNS, ReportColumn
+from boxes_tui.reports.kpi_sql import RULES
 
 UNKNOWN: Final = N_("(sin dato)")
 
@@ -113,6 +115,15 @@ class Labels:
         return self.word(column, value)
 
 
+def parts_text(words: Labels, report: str, figure: Figure, most: int = 6) -> str:
+    """The shares of a breakdown in one line, the largest first: ``precio 8 · distancia 6``."""
+    column = COLUMNS[RULES[report][figure.kpi.code].parts] if figure.parts else None
+    if column is None:
+        return ""
+    shown = [f"{words.word(column, p.value)} {number(p.n)}" for p in figure.parts[:most]]
+    return " · ".join([*shown, "…"] if len(figure.parts) > most else shown)
+
+
 def labels(conn: Connection, session: Session) -> Labels:
     """The words in force."""
     branches = {b.code: b.name for b in session.branches}
@@ -122,8 +133,3 @@ def labels(conn: Connection, session: Session) -> Labels:
     reasons = {r.code: _(r.label) for r in REASONS}
     reasons |= dict(conn.execute(select(discard_reason.c.code, discard_reason.c.label)).tuples().all())
     return Labels({"branch": branches, "agent": agents, "disposition": outcomes, "reason": reasons})
-
-
-def column_word(found: Labels, column: str, value: Any) -> str:
-    """:meth:`Labels.word` by column id."""
-    return found.word(COLUMNS[column], value)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from boxes_tui.domain.formats import number, percent
-from boxes_tui.domain.kpis import name, written
+from boxes_tui.domain.kpis import name, note, written
 from boxes_tui.i18n import _
 from boxes_tui.reports.columns import COLUMNS
 from boxes_tui.reports.figures import Figures, Period
-from boxes_tui.reports.labels import Labels
+from boxes_tui.reports.labels import Labels, parts_text
 from boxes_tui.reports.titles import span_text, title_of
 from boxes_tui.text import cell_width, cut, pad
 
@@ -26,19 +26,19 @@ def report_text(found: Figures, words: Labels, width: int = 80) -> str:
     lines = [f"{title_of(ask.report).upper()} · {span_text(ask.low, ask.high)}"]
     if filters := ask.filters():
         lines.append(" · ".join(f"{_(COLUMNS[k].title) if k in COLUMNS else k}: {v}" for k, v in filters.items()))
-    lines += ["", *_kpis(found), "", _("POR {column}").format(column=_(COLUMNS[found.by].title).upper())]
+    lines += ["", *_kpis(found, words), "", _("POR {column}").format(column=_(COLUMNS[found.by].title).upper())]
     lines += _slices(found, words)
     if found.series:
         lines += ["", _("POR MES") if found.monthly else _("POR DÍA"), chart(found.series, width)]
     return "\n".join(line.rstrip() for line in "\n".join(lines).split("\n"))
 
 
-def _kpis(found: Figures) -> list[str]:
+def _kpis(found: Figures, words: Labels) -> list[str]:
     wide = max(cell_width(name(f.kpi)) for f in found.kpis)
     made = []
     for f in found.kpis:
-        late = "   " + _("en curso: {n}").format(n=number(f.waiting)) if f.waiting else ""
-        made.append(f"  {pad(name(f.kpi), wide)}  {written(f)}{late}")
+        beside = note(f) or parts_text(words, found.ask.report, f)
+        made.append(f"  {pad(name(f.kpi), wide)}  {written(f)}   {beside}")
     return made
 
 
