@@ -12,7 +12,7 @@ from boxes_tui.cli.common import Json, guarded, house
 
 if TYPE_CHECKING:
     from boxes_tui.bootstrap import House
-    from boxes_tui.reports.population import Ask
+    from boxes_tui.reports.population import Ask, Selection
 
 FORMATS = ("table", "json", "csv", "xlsx", "html")
 
@@ -39,12 +39,16 @@ def report(
     text: Annotated[str | None, typer.Option("--text", help="Nombre, patente o chasis.")] = None,
     kind: Annotated[Optional[str], typer.Option("--format", help="table, json, csv, xlsx o html.")] = None,  # noqa: UP045
     rows: Annotated[bool, typer.Option("--rows", help="Con las filas (json, table, html).")] = False,
+    kpi: Annotated[str | None, typer.Option("--kpi", help="Sólo las filas de un KPI, por su código.")] = None,
+    side: Annotated[str, typer.Option("--side", help="num, den o waiting del KPI.")] = "num",
+    value: Annotated[str | None, typer.Option("--value", help="Sólo las filas de una porción de --by.")] = None,
+    period: Annotated[str | None, typer.Option("--period", help="Sólo las filas de un día o de un mes.")] = None,
     output: Annotated[Optional[str], typer.Option("--output", help="A un archivo.")] = None,  # noqa: UP045
     json: Json = False,
 ) -> None:
     """Un reporte: cifras, torta y serie, o sus filas (csv, xlsx)."""
     from boxes_tui.errors import UsageError
-    from boxes_tui.reports.population import REPORTS, Ask, check
+    from boxes_tui.reports.population import REPORTS, Ask, Selection, check
     from boxes_tui.reports.spans import span
 
     chosen = "json" if json and kind is None else (kind or "table").lower()
@@ -56,14 +60,26 @@ def report(
     first, last = span(with_house.session, low, high, preset)
     ask = Ask(name, first, last, branch, agent, make, model, text)
     check(ask)
-    _write(with_house, ask, by, chosen, rows, output)
+    if side not in ("num", "den", "waiting"):
+        raise UsageError(f"«{side}» no es num, den ni waiting.")
+    if value is not None and not by:
+        raise UsageError("--value necesita --by.")
+    opened = None
+    if kpi or period or value is not None:
+        part = (value or None) if value is not None else None
+        opened = Selection(kpi or "", side, by=(by or "") if value is not None else "", value=part, period=period or "")
+    _write(with_house, ask, by, chosen, rows, opened, output)
 
 
-def _write(with_house: House, ask: Ask, by: str | None, kind: str, rows: bool, output: str | None) -> None:
-    """Read everything in one snapshot, then write it."""
+def _write(
+    with_house: House, ask: Ask, by: str | None, kind: str, rows: bool, opened: Selection | None, output: str | None
+) -> None:
+    """Read everything in one snapshot, then write it; what is opened shows its rows."""
+    from boxes_tui.reports.grid import View
     from boxes_tui.reports.render import Document, read
 
-    document: Document = with_house.read(read, ask, by, kind, rows)
+    view = View(opened) if opened else None
+    document: Document = with_house.read(read, ask, by, kind, rows or opened is not None, view)
     if output is None and kind == "xlsx" and sys.stdout.isatty():
         from boxes_tui.errors import UsageError
 

@@ -143,11 +143,21 @@ def _open(
 
 def _is(pop: Pop, name: str, values: Sequence[str | int | None]) -> ColumnElement[bool]:
     column = pop.column(name)
-    known = [v for v in values if v is not None]
+    known = [_typed(name, v) for v in values if v is not None]
     made: list[ColumnElement[bool]] = [column.in_(known)] if known else []
     if None in values:
         made.append(column.is_(None))
     return or_(*made) if made else column.in_([])
+
+
+def _typed(name: str, value: str | int) -> str | int:
+    """A value as its column holds it: numbers may come as they are typed."""
+    if COLUMNS[name].type != "int" or not isinstance(value, str):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        raise UsageError(_("«{value}» no es un número.").format(value=value)) from None
 
 
 def _period(text: str) -> tuple[int, int]:

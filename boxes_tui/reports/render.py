@@ -65,7 +65,7 @@ def read(
     if kind == "json":
         made: dict[str, Any] = figures_json(found, words)
         if with_rows:
-            made["rows"] = rows_json(columns, rows)
+            made |= {"selected": len(rows), "rows": rows_json(columns, rows)}
         return Document(json.dumps(made, ensure_ascii=False).encode(), len(rows) if with_rows else None)
     cells = [cells_of(columns, words, row) for row in rows]
     if kind == "html":
@@ -74,7 +74,7 @@ def read(
     text = report_text(found, words, shutil.get_terminal_size().columns)
     if with_rows:
         text += "\n\n" + _table([_(c.title) for c in columns], cells)
-        text += "\n" + _("Total: {n}").format(n=number(found.total))
+        text += "\n" + _("Total: {n}  Visualizados: {m}").format(n=number(found.total), m=number(len(rows)))
     return Document(text.encode(), len(rows) if with_rows else None)
 
 

@@ -88,6 +88,23 @@ def test_filters_narrow_the_rows_and_are_told(run: Run) -> None:
     assert json.loads(run("agents", *YEAR, "--json", "--model", "siena").stdout)["total"] == model["n"]
 
 
+def test_the_command_line_opens_every_number_into_its_rows(run: Run) -> None:
+    found = json.loads(run("deliveries", *YEAR, "--json", "--by", "model").stdout)
+    for kpi in found["kpis"]:
+        rows = json.loads(run("deliveries", *YEAR, "--json", "--kpi", kpi["code"]).stdout)["rows"]
+        assert len(rows) == kpi["num"]
+    for part in found["slices"]:
+        done = run("deliveries", *YEAR, "--json", "--by", "model", "--value", part["value"] or "")
+        assert json.loads(done.stdout)["selected"] == part["n"]
+    years = json.loads(run("deliveries", *YEAR, "--json", "--by", "model_year").stdout)["slices"]
+    year = next(s for s in years if s["value"] is not None)
+    done = run("deliveries", *YEAR, "--json", "--by", "model_year", "--value", str(year["value"]))
+    assert json.loads(done.stdout)["selected"] == year["n"]
+    month = found["series"][-1]
+    lines = run("deliveries", *YEAR, "--format", "csv", "--period", month["period"]).stdout.splitlines()
+    assert len(lines) == month["n"] + 1
+
+
 WRONG = (
     (("deliverys",), "deliveries"),
     ((), "retention"),
@@ -100,6 +117,10 @@ WRONG = (
     (("leaks", "--preset", "mes", "--from", "hoy"), "preset"),
     (("leaks", "--branch", "NADA"), "AKL"),
     (("leaks", "--agent", "nadie"), "ana"),
+    (("leaks", "--kpi", "nps"), "complaints"),
+    (("leaks", "--kpi", "total", "--side", "x"), "waiting"),
+    (("leaks", "--value", "x"), "--by"),
+    (("leaks", "--period", "2026-13"), "2026-13"),
 )
 
 
