@@ -62,10 +62,24 @@ def restore(body: dict[str, Any]) -> Command | None:
 
 
 def _commands() -> dict[str, type[Command]]:
-    from boxes_tui.desk import appointments, calls, notes, opportunities, orders
+    from boxes_tui.desk import (
+        appointments,
+        assign,
+        blocks,
+        bulk,
+        calls,
+        claims,
+        complaints,
+        notes,
+        opportunities,
+        orders,
+        reconcile,
+    )  # fmt: skip
 
     made: dict[str, type[Command]] = {}
-    for module in (appointments, calls, notes, opportunities, orders):
+    for module in (
+        appointments, assign, blocks, bulk, calls, claims, complaints, notes, opportunities, orders, reconcile,
+    ):  # fmt: skip
         for name, item in inspect.getmembers(module, inspect.isclass):
             if issubclass(item, Command) and not inspect.isabstract(item):
                 made[name] = item
