@@ -43,6 +43,9 @@ def report(
     side: Annotated[str, typer.Option("--side", help="num, den o waiting del KPI.")] = "num",
     value: Annotated[str | None, typer.Option("--value", help="Sólo las filas de una porción de --by.")] = None,
     period: Annotated[str | None, typer.Option("--period", help="Sólo las filas de un día o de un mes.")] = None,
+    months: Annotated[
+        bool, typer.Option("--monthly", help="Sólo cuenta por mes y sucursal, sin filtros; cinco años al instante.")
+    ] = False,
     output: Annotated[Optional[str], typer.Option("--output", help="A un archivo.")] = None,  # noqa: UP045
     json: Json = False,
 ) -> None:
@@ -60,6 +63,11 @@ def report(
     first, last = span(with_house.session, low, high, preset)
     ask = Ask(name, first, last, branch, agent, make, model, text)
     check(ask)
+    if months:
+        if ask.filters() or by or kpi or period or rows or chosen not in ("table", "json"):
+            raise UsageError("--monthly no lleva filtros, filas ni otros formatos que table y json.")
+        _monthly(with_house, ask, chosen)
+        return
     if side not in ("num", "den", "waiting"):
         raise UsageError(f"«{side}» no es num, den ni waiting.")
     if value is not None and not by:
@@ -69,6 +77,27 @@ def report(
         part = (value or None) if value is not None else None
         opened = Selection(kpi or "", side, by=(by or "") if value is not None else "", value=part, period=period or "")
     _write(with_house, ask, by, chosen, rows, opened, output)
+
+
+def _monthly(with_house: House, ask: Ask, kind: str) -> None:
+    """Rows by month and branch, from the roll-ups."""
+    from boxes_tui.reports.rollups import monthly
+
+    session = with_house.session
+    found = monthly(with_house.engine, session, ask.report, ask.low, ask.high)
+    codes = {b.id: b.code for b in session.branches}
+    if kind == "json":
+        lines = [{"month": f"{m.month:%Y-%m}", "branch": codes.get(m.branch_id or 0), "n": m.n} for m in found]
+        total = sum(m.n for m in found)
+        out.json({"report": ask.report, "from": str(ask.low), "to": str(ask.high), "total": total, "months": lines})
+        return
+    branches = sorted({m.branch_id for m in found}, key=lambda b: (b is None, b))
+    counts = {(m.month, m.branch_id): m.n for m in found}
+    rows = [
+        (f"{month:%m/%Y}", *(counts.get((month, b), 0) for b in branches), sum(m.n for m in found if m.month == month))
+        for month in sorted({m.month for m in found})
+    ]
+    out.table(("mes", *(codes.get(b or 0, "—") for b in branches), "total"), rows)
 
 
 def _write(

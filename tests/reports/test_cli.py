@@ -105,6 +105,15 @@ def test_the_command_line_opens_every_number_into_its_rows(run: Run) -> None:
     assert len(lines) == month["n"] + 1
 
 
+def test_months_and_branches_add_up_to_the_total(run: Run) -> None:
+    found = json.loads(run("in_process", *YEAR, "--monthly", "--json").stdout)
+    whole = json.loads(run("in_process", *YEAR, "--json", "--by", "branch").stdout)
+    assert found["total"] == whole["total"] == sum(m["n"] for m in found["months"])
+    for part in whole["slices"]:
+        assert sum(m["n"] for m in found["months"] if m["branch"] == part["value"]) == part["n"]
+    assert run("in_process", *YEAR, "--monthly").stdout.startswith("mes")
+
+
 WRONG = (
     (("deliverys",), "deliveries"),
     ((), "retention"),
@@ -120,6 +129,8 @@ WRONG = (
     (("leaks", "--kpi", "nps"), "complaints"),
     (("leaks", "--kpi", "total", "--side", "x"), "waiting"),
     (("leaks", "--value", "x"), "--by"),
+    (("leaks", "--monthly"), "in_process"),
+    (("agents", "--monthly", "--agent", "ana"), "--monthly"),
     (("leaks", "--period", "2026-13"), "2026-13"),
 )
 
