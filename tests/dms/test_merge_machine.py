@@ -24,7 +24,7 @@ def plate(n: int) -> str:
 
 
 def vin(n: int) -> str:
-    return f"8APAAAAAAA000000{n}"
+    return f"8APAAAAAAA45678{n}1"
 
 
 class Dealership(RuleBasedStateMachine):
