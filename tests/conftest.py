@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 for _name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS", "LINES", "TEXTUAL_THEME", "SSH_CONNECTION", "SSH_TTY"):
     os.environ.pop(_name, None)
+os.environ.pop("PYTHONUNBUFFERED", None)  # children flush at their end, as a user's do
 for _name in [n for n in os.environ if n.startswith("BOXES_")]:
     if not _name.startswith(("BOXES_TEST_", "BOXES_REQUIRE_", "BOXES_FEEDS")):
         del os.environ[_name]

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 from types import FrameType
+from typing import TextIO
 
 GRACE = 3.0
 """Seconds that the app has to leave by itself."""
@@ -63,6 +64,9 @@ class Lifeline:
         """The app has left: the process is gone within the grace period even if a thread hangs."""
         if self._ending.acquire(blocking=False):
             Thread(target=self._kill_later, args=(code,), name="boxes-end", daemon=True).start()
+        for stream in (sys.__stdout__, sys.__stderr__):
+            if stream is not None:
+                _flush_or_drop(stream)
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
         self.end(128 + number)
@@ -127,3 +131,15 @@ class Lifeline:
                 termios.tcsetattr(0, termios.TCSANOW, self._terminal)  # type: ignore[arg-type]
             except (termios.error, OSError):
                 pass
+
+
+def _flush_or_drop(stream: TextIO) -> None:
+    """Write what is left, or drop it where the terminal is gone: Python would end with status 120 instead of ours."""
+    if stream.closed:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
