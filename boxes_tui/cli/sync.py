@@ -10,6 +10,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
     from boxes_tui.bootstrap import House
@@ -40,7 +41,9 @@ def sync(
 
     unknown = [a for a in allow or [] if a not in NAMES]
     if unknown:
-        raise UsageError(f"No hay una guarda «{unknown[0]}»; las que hay: {', '.join(NAMES)}")
+        raise UsageError(
+            _("No hay una guarda «{name}»; las que hay: {names}").format(name=unknown[0], names=", ".join(NAMES))
+        )
     chosen = _sources(source, config)
     with_house = house(statement_ms=3_600_000)
     stop = stop_flag()
@@ -58,12 +61,14 @@ def _sources(source: str | None, config: str | None) -> list[SourceSpec]:
 
     path = Path(config).expanduser().absolute() if config else load_settings().config_path
     if path is None:
-        raise ConfigError("No hay fuentes: boxes sync --config ARCHIVO.toml, o [source.…] en la configuración.")
+        raise ConfigError(_("No hay fuentes: boxes sync --config ARCHIVO.toml, o [source.…] en la configuración."))
     found = load_sources(path)
     if source is None:
         return list(found.values())
     if source not in found:
-        raise UsageError(f"No hay una fuente «{source}»; las que hay: {', '.join(found)}")
+        raise UsageError(
+            _("No hay una fuente «{name}»; las que hay: {names}").format(name=source, names=", ".join(found))
+        )
     return [found[source]]
 
 
@@ -129,7 +134,7 @@ def _print(report: Report, dry_run: bool) -> None:
     )
     out.table(head, [[c.as_json()[n] for n in names] for c in report.entities])
     if dry_run:
-        out.data("Ensayo: no se guardó ni se movió nada.")
+        out.data(_("Ensayo: no se guardó ni se movió nada."))
         for line in report.samples:
             out.data(f"  {line}")
 
@@ -163,7 +168,7 @@ def rejects(
     from boxes_tui.errors import UsageError
 
     if export not in (None, "csv"):
-        raise UsageError("--export sólo sabe csv")
+        raise UsageError(_("--export sólo sabe csv"))
     with_house = house(statement_ms=3_600_000) if retry else house()
     if retry:
         _retry(with_house, _sources(source, config))
@@ -186,7 +191,11 @@ def _retry(with_house: House, chosen: list[SourceSpec]) -> None:
         report = run_source(with_house.engine, with_house.clock, spec, Options(retry=True))
         good = sum(c.inserted + c.updated + c.unchanged + c.stale for c in report.entities)
         bad = sum(c.rejected for c in report.entities)
-        out.say(f"{spec.name}: {good} filas valen ahora, {bad} siguen sin valer.")
+        out.say(
+            _("{source}: {good} filas valen ahora, {bad} siguen sin valer.").format(
+                source=spec.name, good=good, bad=bad
+            )
+        )
         for line in report.said:
             out.say(line)
 
@@ -206,7 +215,11 @@ def status(json: Json = False) -> None:
         [[r["source"], r["entity"], r["read_at"], r["rows"]] for r in found["entities"]],
     )
     for row in found["running"]:
-        out.data(f"en marcha: {row['source']} por {row['holder']} desde {row['started']}")
+        out.data(
+            _("en marcha: {source} por {holder} desde {started}").format(
+                source=row["source"], holder=row["holder"], started=row["started"]
+            )
+        )
 
 
 @app.command("probe")

@@ -16,6 +16,7 @@ from boxes_tui.dms.mapping import EntitySpec
 from boxes_tui.dms.shape import CHILDREN, DAY_COLUMN, TABLES
 from boxes_tui.dms.stage import Staged
 from boxes_tui.errors import ConfigError
+from boxes_tui.i18n import _
 
 GONE_READS = 2
 """Complete reads in a row without the row, until it counts as gone."""
@@ -70,7 +71,9 @@ def _scope(entity: EntitySpec, values: set[tuple[str, ...]], params: dict[str, A
     by_key = entity.scope == entity.key[: len(entity.scope)]
     if not by_branch and not by_key:
         raise ConfigError(
-            f"{entity.name}: scope = {list(entity.scope)} tiene que ser lo que dice branch, o el comienzo de key"
+            _("{entity}: scope = {scope} tiene que ser lo que dice branch, o el comienzo de key").format(
+                entity=entity.name, scope=list(entity.scope)
+            )
         )
     parts = []
     for n, value in enumerate(sorted(values)):

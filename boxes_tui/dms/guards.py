@@ -8,9 +8,11 @@ from boxes_tui.dms.absence import SEEN, Cover
 from boxes_tui.dms.context import Context
 from boxes_tui.dms.mapping import EntitySpec
 from boxes_tui.dms.stage import Staged
+from boxes_tui.i18n import N_, _
 
 MANY = 20
 """Below so many rows a share says nothing."""
+REJECTED = N_("{bad} de {all} filas rechazadas")
 NAMES = ("G-EMPTY", "G-SHRINK", "G-REJECTS", "G-CLOCK", "G-KEYCHURN")
 
 
@@ -40,16 +42,20 @@ def before_write(
     if last_rows < MANY:
         return warned
     if total == 0:
-        _trip(ctx, "G-EMPTY", f"lectura completa vacía donde había {last_rows} filas")
+        _trip(ctx, "G-EMPTY", _("lectura completa vacía donde había {before} filas").format(before=last_rows))
         return warned
     there = covered.count(conn)
     lost = there - covered.count(conn, SEEN)
     fresh = conn.execute(text("SELECT count(*) FROM boxes_stage WHERE st = 'k' AND state = 'new'")).scalar_one()
     if there >= MANY and fresh * 2 > staged.rows and lost * 2 > there:
-        _trip(ctx, "G-KEYCHURN", f"{fresh} claves nuevas y {lost} perdidas de {there}")
+        _trip(
+            ctx,
+            "G-KEYCHURN",
+            _("{new} claves nuevas y {lost} perdidas de {all}").format(new=fresh, lost=lost, all=there),
+        )
         return warned
     if total * 2 < last_rows:
-        _trip(ctx, "G-SHRINK", f"{total} filas donde había {last_rows}")
+        _trip(ctx, "G-SHRINK", _("{now} filas donde había {before}").format(now=total, before=last_rows))
     return warned
 
 
@@ -58,15 +64,17 @@ def _rows_themselves(conn: Connection, ctx: Context, staged: Staged, total: int)
     rejected = staged.bad + staged.conflicts
     if rejected > max(MANY, total * 5 // 100):
         if ctx.first_load:
-            warned.append(f"G-REJECTS: {rejected} de {total} filas rechazadas")
+            warned.append("G-REJECTS: " + _(REJECTED).format(bad=rejected, all=total))
         else:
-            _trip(ctx, "G-REJECTS", f"{rejected} de {total} filas rechazadas")
+            _trip(ctx, "G-REJECTS", _(REJECTED).format(bad=rejected, all=total))
     if "source_updated_at" in staged.shape.fields and total:
         ahead = conn.execute(
             text("SELECT count(*) FROM boxes_stage WHERE source_updated_at > :limit"), {"limit": ctx.now + 86400}
         ).scalar_one()
         if ahead * 100 > total * 5:
-            _trip(ctx, "G-CLOCK", f"{ahead} de {total} filas con fecha de cambio en el futuro")
+            _trip(
+                ctx, "G-CLOCK", _("{bad} de {all} filas con fecha de cambio en el futuro").format(bad=ahead, all=total)
+            )
     return warned
 
 
@@ -76,9 +84,11 @@ def after_absence(conn: Connection, ctx: Context, covered: Cover | None, newly_m
         return
     there = covered.count(conn)
     if there >= MANY and newly_missing * 5 > there:
-        _trip(ctx, "G-SHRINK", f"{newly_missing} de {there} filas faltarían")
+        _trip(ctx, "G-SHRINK", _("{bad} de {all} filas faltarían").format(bad=newly_missing, all=there))
 
 
 def _trip(ctx: Context, guard: str, reason: str) -> None:
     if guard not in ctx.allow:
-        raise GuardTripped(guard, f"{guard}: {reason}. Si es correcto: boxes sync --allow {guard}")
+        raise GuardTripped(
+            guard, _("{guard}: {reason}. Si es correcto: boxes sync --allow {guard}").format(guard=guard, reason=reason)
+        )

@@ -91,7 +91,7 @@ class Inbox:
                 readers.add("(guard)")
 
     def remember(self, conn: Connection, ctx: Context, entity: str) -> None:
-        """With the entity's commit: its files are to be moved."""
+        """With the entity's commit: its files are to be moved (a dry run takes that back with all the rest)."""
         for path, readers in self.readers.items():
             if entity in readers and path not in self.refused:
                 conn.execute(

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from boxes_tui.clock import wall
 from boxes_tui.data.engine import is_sqlite, sqlite_path
 from boxes_tui.errors import Locked
+from boxes_tui.i18n import _
 
 SPACE = 72122
 BLIND_SECONDS = 60
@@ -75,8 +76,8 @@ def _running(conn: Connection, source: str) -> tuple[str, int, int] | None:
 def _sentence(engine: Engine, source: str) -> str:
     with engine.connect() as conn:
         found = _running(conn, source)
-    who = f"{found[0]} (corrida {found[1]})" if found else "otro proceso"
-    return f"La fuente {source} ya se está leyendo: {who}. No se hizo nada."
+    who = _("{holder} (corrida {run})").format(holder=found[0], run=found[1]) if found else _("otro proceso")
+    return _("La fuente {source} ya se está leyendo: {who}. No se hizo nada.").format(source=source, who=who)
 
 
 def _refuse_if_beating(engine: Engine, source: str) -> None:

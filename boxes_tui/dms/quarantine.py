@@ -9,15 +9,16 @@ from sqlalchemy import Connection, text
 from boxes_tui.dms.context import Context
 from boxes_tui.dms.records import FileRefused, Reject
 from boxes_tui.dms.stage import add_bad, bad_row
+from boxes_tui.i18n import N_, _
 
-E_DUP = "la misma clave con otro contenido y sin versión que decida"
+E_DUP = N_("la misma clave con otro contenido y sin versión que decida")
 
 
 def conflicts(conn: Connection, name: str, raw_of: Callable[[list[int]], dict[int, str]]) -> None:
     """``E-DUP``: same key with different content and no version to decide; all its rows join the bad ones."""
     rows = conn.execute(text("SELECT key, line FROM boxes_stage WHERE st = 'x' ORDER BY rn")).all()
     raw = raw_of([line for _key, line in rows])
-    add_bad(conn, [Reject("E-DUP", "", E_DUP, name, line, raw.get(line, key), key) for key, line in rows])
+    add_bad(conn, [Reject("E-DUP", "", _(E_DUP), name, line, raw.get(line, key), key) for key, line in rows])
 
 
 def keep(conn: Connection, ctx: Context, entity: str) -> int:

@@ -28,6 +28,7 @@ from boxes_tui.dms.merge import Outcome, Waiting, run_entity
 from boxes_tui.dms.report import Options, Report
 from boxes_tui.dms.sources import waiting_of
 from boxes_tui.errors import Locked
+from boxes_tui.i18n import _
 
 GROUPS = (
     ("customer",),
@@ -148,7 +149,9 @@ class _Run:
         if report.exit == 0 and any(c.rejected for c in report.entities):
             report.status, report.exit = "rejects", 3
         if self.ctx.new_branches:
-            report.said.append("Sucursales nuevas: " + ", ".join(self.ctx.new_branches) + " (W-BRANCH)")
+            report.said.append(
+                _("Sucursales nuevas: {codes} (W-BRANCH)").format(codes=", ".join(self.ctx.new_branches))
+            )
         with self.unit() as conn:
             self._finish(conn)
         report.samples = self.ctx.samples if self.options.dry_run else []
@@ -168,7 +171,7 @@ class _Run:
         for group in GROUPS:
             mine = [e for e in group if e in self.spec.entities]
             if mine and self.options.stop():
-                self.report.said.append("La corrida se detuvo entre dos entidades, como se pidió.")
+                self.report.said.append(_("La corrida se detuvo entre dos entidades, como se pidió."))
                 break
             if mine:
                 self._group(mine, waiting)
@@ -185,7 +188,9 @@ class _Run:
                 return self.inbox.waiting(conn, self.ctx)
             found = retry.waiting(conn, self.ctx, self.spec, self.inbox.folder)
             back = retry.bring_back(conn, self.ctx, self.inbox.folder)
-            self.report.said += [f"{name}: volvió a la carpeta; la próxima lectura lo lee" for name in back]
+            self.report.said += [
+                _("{file}: volvió a la carpeta; la próxima lectura lo lee").format(file=f) for f in back
+            ]
             return found
 
     def _read_at(self) -> dict[str, int]:
@@ -239,16 +244,18 @@ class _Run:
         counts, report = outcome.counts, self.report
         report.entities.append(counts)
         for name, refused in outcome.refused:
-            where = f", línea {refused.line}" if refused.line else ""
-            gone = "; el archivo pasó a rejected/" if self.inbox is not None else ""
+            where = _(", línea {line}").format(line=refused.line) if refused.line else ""
+            gone = _("; el archivo pasó a rejected/") if self.inbox is not None else ""
             report.said.append(f"{entity.name}: {name}{where}: {refused.reason}{gone}")
             if report.exit == 0:
                 report.status, report.exit = "rejects", 3
             if self.inbox is not None:
                 self.inbox.refuse(name, refused)
-        report.said += [f"{entity.name}: {w} (primera carga, sólo aviso)" for w in outcome.warned]
+        report.said += [
+            _("{entity}: {what} (primera carga, sólo aviso)").format(entity=entity.name, what=w) for w in outcome.warned
+        ]
         self._entity_row(conn, entity, counts, read=outcome.read_any)
-        if self.inbox is not None and not self.options.dry_run:
+        if self.inbox is not None:
             self.inbox.remember(conn, self.ctx, entity.name)
 
     def _entity_row(
@@ -284,7 +291,11 @@ class _Run:
             text("SELECT max(token) FROM sync_run WHERE source_id = :s"), {"s": self.ctx.source_id}
         ).scalar_one()
         if newest != self.token:
-            raise Locked(f"Otra corrida tomó el lugar de ésta en {self.spec.name}; lo no guardado se descartó.")
+            raise Locked(
+                _("Otra corrida tomó el lugar de ésta en {source}; lo no guardado se descartó.").format(
+                    source=self.spec.name
+                )
+            )
         conn.execute(
             text("UPDATE sync_run SET beat_at = :now WHERE id = :id"),
             {"now": int(wall().timestamp()), "id": self.ctx.run_id},
