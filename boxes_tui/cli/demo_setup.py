@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, insert, select, text
@@ -14,7 +16,8 @@ from boxes_tui.bootstrap import House, open_house
 from boxes_tui.clock import Clock, clock_from_env
 from boxes_tui.config import Settings
 from boxes_tui.data.commands import Command, execute
-from boxes_tui.data.engine import set_scope, writing
+from boxes_tui.data.engine import make_engine, parse_url, set_scope, sqlite_path, writing
+from boxes_tui.data.schema import state
 from boxes_tui.data.session import Session, open_session
 from boxes_tui.data.tables import app_user, branch, opportunity, setting, user_branch, vehicle
 from boxes_tui.dms.demo import desk_history, export, live
@@ -36,14 +39,18 @@ def prepare(settings: Settings, seed: int, scale: float, *, say: Callable[[str],
     """Make the demo of ``settings.home`` ready; one that is there already is left as it is."""
     clock = clock_from_env()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    demo = live.found(settings.home / "demo", clock.now(), seed, scale)
+    folder = settings.home / "demo"
+    if not (folder / live.FILE).exists():
+        _refuse_others(settings)
+    elif _is_ready(settings):
+        return {"acts": 0}
+    else:
+        _start_over(settings, folder)
+    demo = live.found(folder, clock.now(), seed, scale)
     config = settings.home / "config.toml"
     if not config.exists():
         config.write_text(CONFIG, encoding="utf-8")
     house = open_house(settings, Clock(demo.opening()[0]), statement_ms=600_000)
-    with house.engine.connect() as conn:
-        if conn.execute(select(setting.c.value).where(setting.c.name == "demo_ready")).scalar():
-            return {"acts": 0}
     say("Se arma la concesionaria: el DMS de prueba escribe sus archivos…")
     world = live.Live(demo)
     spec = load_sources(demo.mapping)["demo"]
@@ -61,6 +68,39 @@ def prepare(settings: Settings, seed: int, scale: float, *, say: Callable[[str],
     return {"acts": count}
 
 
+def _refuse_others(settings: Settings) -> None:
+    """The demo never goes into a database that is somebody's."""
+    path = sqlite_path(parse_url(settings.database_url))
+    if path is not None and not path.exists():
+        return
+    engine = make_engine(parse_url(settings.database_url))
+    try:
+        if state(engine)[0] != "empty":
+            raise BoxesError(
+                "La base ya tiene datos que no son de la demostración; no se tocó nada. Probar con --home."
+            )
+    finally:
+        engine.dispose()
+
+
+def _is_ready(settings: Settings) -> bool:
+    house = open_house(settings)
+    try:
+        with house.engine.connect() as conn:
+            return conn.execute(select(setting.c.value).where(setting.c.name == "demo_ready")).scalar() is not None
+    finally:
+        house.close()
+
+
+def _start_over(settings: Settings, folder: Path) -> None:
+    """Take away a demo whose making was interrupted; its database too where it is a file beside it."""
+    path = sqlite_path(parse_url(settings.database_url))
+    if path is not None and path.is_relative_to(settings.home):
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    shutil.rmtree(folder)
+
+
 def _settle(engine: Engine, anchor: datetime) -> None:
     """Branches with names and addresses, the users, the day of go-live."""
     with writing(engine) as conn:
@@ -73,7 +113,10 @@ def _settle(engine: Engine, anchor: datetime) -> None:
                         workshop_hours="8 a 18")
             )  # fmt: skip
         ids = {code: i for i, code in conn.execute(select(branch.c.id, branch.c.code))}
+        known = set(conn.execute(select(app_user.c.login)).scalars())
         for agent in desk_history.AGENTS:
+            if agent.login in known:  # whoever runs the demo has the name of one of its agents, and stays its admin
+                continue
             made = conn.execute(
                 insert(app_user)
                 .values(login=agent.login, name=agent.name, role=agent.role, shift="ready", created_at=anchor)
