@@ -7,6 +7,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -113,7 +114,7 @@ def mo_bytes(catalogue: Catalog) -> bytes:
     """The catalogue compiled, without anything of the day or the machine."""
     stream = io.BytesIO()
     fixed = _empty()
-    fixed.mime_headers = [(n, v) for n, v in catalogue.mime_headers if n in ("Content-Type", "Plural-Forms")]
+    fixed.creation_date = datetime(2026, 1, 1, tzinfo=UTC)  # babel writes it into the file whatever the headers are
     for message in catalogue:
         if message.id:
             fixed.add(message.id, message.string)
