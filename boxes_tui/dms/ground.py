@@ -33,7 +33,8 @@ def run_connection(engine: Engine) -> Iterator[Connection]:
     with write_connection(engine) as conn:
         raw = conn.connection.dbapi_connection
         if isinstance(raw, sqlite3.Connection):
-            raw.execute("PRAGMA temp_store=FILE")  # staging must not grow with the file
+            raw.execute("PRAGMA temp_store=FILE")  # staging must not grow with the file, nor the mapped database
+            raw.execute("PRAGMA mmap_size=0")
             raw.create_function("reverse", 1, _reverse, deterministic=True)
             raw.create_function("boxes_day", 2, _Days(), deterministic=True)
         with conn.begin():
@@ -53,6 +54,16 @@ def run_connection(engine: Engine) -> Iterator[Connection]:
                 raw.execute("PRAGMA temp_store=MEMORY")
             elif not conn.closed and not conn.invalidated:
                 conn.invalidate()  # its settings and temporary tables end with it
+
+
+@contextmanager
+def reading_only(conn: Connection) -> Iterator[None]:
+    """Transactions begun meanwhile take no writer's place: they write temporary tables only."""
+    conn.execution_options(boxes_write=False)
+    try:
+        yield
+    finally:
+        conn.execution_options(boxes_write=True)
 
 
 def touch(conn: Connection, kind: str, query: str, params: dict[str, Any] | None = None) -> None:

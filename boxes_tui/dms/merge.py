@@ -31,6 +31,16 @@ class Waiting:
     """A killed run has committed this entity's share of the file before it could move it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A read that was staged before the entity's transaction began, or the refusal that it met."""
+
+    item: Waiting
+    staged: Staged | None
+    refused: FileRefused | None
+    ms_read: int
+
+
 @dataclass
 class Outcome:
     """What became of an entity."""
@@ -41,8 +51,32 @@ class Outcome:
     read_any: bool = False
 
 
-def run_entity(
+def prepare(
     conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec, waiting: list[Waiting], *, full: bool
+) -> Prepared | None:
+    """Parse and stage the first read that is not known yet. It touches temporary tables only, so that nobody who writes
+    waits while a long file is parsed; what comes after happens in the entity's transaction."""
+    unread = [w for w in waiting if not w.already_read]
+    if not unread or (not full and _known(conn, ctx, entity, unread)):
+        return None
+    begun = monotonic()
+    staged, refused = None, None
+    try:
+        staged = stage(conn, unread[0].open(), source.area_code)
+    except FileRefused as error:
+        refused = error
+    return Prepared(unread[0], staged, refused, int((monotonic() - begun) * 1000))
+
+
+def run_entity(
+    conn: Connection,
+    ctx: Context,
+    source: SourceSpec,
+    entity: EntitySpec,
+    waiting: list[Waiting],
+    *,
+    full: bool,
+    prepared: Prepared | None = None,
 ) -> Outcome:
     """Apply every waiting read of an entity. Raises :class:`~boxes_tui.dms.guards.GuardTripped`; refused files are
     left out and named in the outcome."""
@@ -60,7 +94,8 @@ def run_entity(
             quarantine.seen_again(conn, ctx, entity.name, item.name)
             out.read_any = True
         else:
-            _read(conn, ctx, source, entity, item, out)
+            mine = prepared if prepared is not None and prepared.item is item else None
+            _read(conn, ctx, source, entity, item, out, mine)
     if known and _counts_again(entity, len(known)):
         absence.count_again(conn, ctx, entity)
         out.counts.gone += absence.settle_gone(conn, ctx, entity.name)
@@ -77,10 +112,13 @@ def _counts_again(entity: EntitySpec, reads: int) -> bool:
     return entity.mode != "delta" and entity.name not in CHILDREN and (reads == 1 or bool(entity.scope))
 
 
-def _read(conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec, item: Waiting, out: Outcome) -> None:
+def _read(
+    conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec, item: Waiting, out: Outcome,
+    prepared: Prepared | None,
+) -> None:  # fmt: skip
     savepoint = conn.begin_nested()
     try:
-        counts = _one(conn, ctx, source, entity, item, out)
+        counts = _one(conn, ctx, source, entity, item, out, prepared)
     except guards.GuardTripped:
         savepoint.rollback()
         raise
@@ -95,14 +133,21 @@ def _read(conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec
     _remember(conn, ctx, entity, item, counts)
 
 
-def _one(conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec, item: Waiting, out: Outcome) -> Counts:
+def _one(
+    conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec, item: Waiting, out: Outcome,
+    prepared: Prepared | None,
+) -> Counts:  # fmt: skip
     counts = Counts(entity.name, entity.mode)
     begun = monotonic()
-    read = item.open()
-    staged = stage(conn, read, source.area_code)
+    if prepared is not None and prepared.refused is not None:
+        raise prepared.refused
+    staged = prepared.staged if prepared is not None else None
+    if staged is None:
+        staged = stage(conn, item.open(), source.area_code)
+    read = staged.read
     if staged.conflicts:
         quarantine.conflicts(conn, item.name, item.raw)
-    counts.ms_read = int((monotonic() - begun) * 1000)
+    counts.ms_read = int((monotonic() - begun) * 1000) + (prepared.ms_read if prepared is not None else 0)
     begun = monotonic()
     counts.complete = read.complete and entity.mode != "delta"
     counts.read, counts.rejected = staged.rows + staged.bad, staged.bad + staged.conflicts

@@ -19,12 +19,12 @@ from boxes_tui.data.suppression import sweep
 from boxes_tui.dms import derive, retry
 from boxes_tui.dms.apply import new_branch
 from boxes_tui.dms.context import Context, Counts
-from boxes_tui.dms.ground import run_connection, touch_since
+from boxes_tui.dms.ground import reading_only, run_connection, touch_since
 from boxes_tui.dms.guards import GuardTripped
 from boxes_tui.dms.inbox import Inbox
 from boxes_tui.dms.lock import heartbeat, source_lock
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
-from boxes_tui.dms.merge import Outcome, Waiting, run_entity
+from boxes_tui.dms.merge import Outcome, Prepared, Waiting, prepare, run_entity
 from boxes_tui.dms.report import Options, Report
 from boxes_tui.dms.sources import waiting_of
 from boxes_tui.errors import Locked
@@ -205,10 +205,12 @@ class _Run:
             return {str(entity): int(at) for entity, at in rows}
 
     def _group(self, names: list[str], waiting: dict[str, list[Waiting]]) -> None:
-        """One transaction: the entities of a group, then their files."""
+        """One transaction: the entities of a group, then their files. The first one's file is parsed before it begins."""
+        first = self._prepared(self.spec.entities[names[0]], waiting.get(names[0], []))
         with self.unit() as conn:
             for name in names:
-                self._entity(conn, self.spec.entities[name], waiting.get(name, []))
+                mine = first if name == names[0] else None
+                self._entity(conn, self.spec.entities[name], waiting.get(name, []), mine)
                 if self.options.retry:
                     retry.mended(conn, self.ctx, name, {w.name for w in waiting.get(name, [])})
             sweep(conn, self.ctx.run_id, self.clock.now())
@@ -218,11 +220,17 @@ class _Run:
             with self.unit() as conn:
                 self.inbox.forget(conn, self.ctx, moved)
 
-    def _entity(self, conn: Connection, entity: EntitySpec, waiting: list[Waiting]) -> None:
+    def _prepared(self, entity: EntitySpec, waiting: list[Waiting]) -> Prepared | None:
+        if self.options.dry_run:
+            return None
+        with reading_only(self.conn), self.conn.begin():
+            return prepare(self.conn, self.ctx, self.spec, entity, waiting, full=self.options.full)
+
+    def _entity(self, conn: Connection, entity: EntitySpec, waiting: list[Waiting], prepared: Prepared | None) -> None:
         savepoint = conn.begin_nested()
         before = len(self.ctx.samples)
         try:
-            outcome = run_entity(conn, self.ctx, self.spec, entity, waiting, full=self.options.full)
+            outcome = run_entity(conn, self.ctx, self.spec, entity, waiting, full=self.options.full, prepared=prepared)
         except GuardTripped as error:
             savepoint.rollback()
             del self.ctx.samples[before:]

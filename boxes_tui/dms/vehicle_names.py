@@ -150,18 +150,14 @@ def enrich(conn: Connection, ctx: Context) -> None:
             f"WHERE w.{column} = {value} AND w.merged_into_id IS NULL AND NOT {weaker}) GROUP BY r.found "
             f"HAVING min({value}) = max({value})"
         )
-        rows = conn.execute(text(found)).all()
-        for start in range(0, len(rows), 5000):
-            block = [{"id": i, "value": v, "run": ctx.run_id} for i, v in rows[start : start + 5000]]
-            extra = ", tail_rev = reverse(CAST(:value AS TEXT))" if column == "vin" else ""
-            conn.execute(
-                text(f"UPDATE vehicle SET {column} = :value{extra}, last_changed_run = :run WHERE id = :id"), block
-            )
-        _touch_ids(conn, [int(i) for i, _v in rows])
-
-
-def _touch_ids(conn: Connection, ids: list[int]) -> None:
-    """Note vehicles as touched."""
-    for start in range(0, len(ids), 500):
-        marks = ", ".join(map(str, ids[start : start + 500]))
-        touch(conn, "vehicle", f"SELECT id FROM vehicle WHERE id IN ({marks})")
+        conn.execute(text("DROP TABLE IF EXISTS boxes_more"))
+        conn.execute(text(f"CREATE TEMP TABLE boxes_more AS {found}"))
+        extra = ", tail_rev = reverse(m.value)" if column == "vin" else ""
+        conn.execute(
+            text(
+                f"UPDATE vehicle AS v SET {column} = m.value{extra}, last_changed_run = :run FROM boxes_more m WHERE m.id = v.id"
+            ),
+            {"run": ctx.run_id},
+        )
+        touch(conn, "vehicle", "SELECT id FROM boxes_more")
+        conn.execute(text("DROP TABLE boxes_more"))

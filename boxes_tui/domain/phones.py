@@ -60,7 +60,7 @@ class PhoneInfo:
     valid: bool
 
 
-@lru_cache(maxsize=262144)
+@lru_cache(maxsize=32768)  # a sync must not grow with its file
 def parse_phone(raw: str, area_code: str | None = None, declared: Kind | None = None) -> PhoneInfo:
     """Read a number as written; ``area_code`` (the branch's, without 0) completes local forms such as ``15 555-1234``.
 

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from boxes_tui.dms.lock import source_lock
+from boxes_tui.dms.records import FileRead
 from boxes_tui.errors import ConfigError, Locked
 from tests.dms import house
 from tests.dms.mini import TOML, Mini, day
@@ -361,3 +364,22 @@ def test_json_of_the_command(tmp_path: Path) -> None:
         rows["rows"][0]
     )
     mini.house.close()
+
+
+def test_agents_write_while_a_file_is_parsed(mini: Mini) -> None:
+    written = []
+
+    def meanwhile(entity: str, read: FileRead, _expected: int | None) -> FileRead:
+        def rows() -> Iterator[Any]:
+            for item in read.rows:
+                if entity == "appointment" and not written:
+                    mini.act("INSERT INTO setting (name, value) VALUES ('meanwhile', '1')")
+                    written.append(item.line)
+                yield item
+
+        return replace(read, rows=rows())
+
+    mini.put("agenda", *agenda(1, 2))
+    assert mini.run(watch_rows=meanwhile).exit == 0
+    assert written
+    assert mini.keys("appointments/to_confirm") == ["1", "2"]
