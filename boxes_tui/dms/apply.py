@@ -65,6 +65,14 @@ def branch_ids(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -
     return found
 
 
+def default_branch(conn: Connection, ctx: Context, code: str | None) -> int:
+    """The branch of rows that name none: the source's, else the dealer's first."""
+    if code is None:
+        return int(conn.execute(text("SELECT id FROM branch ORDER BY id LIMIT 1")).scalar_one())
+    found = conn.execute(text("SELECT id FROM branch WHERE lower(code) = lower(:c)"), {"c": code}).scalar()
+    return int(found) if found is not None else new_branch(conn, ctx, code)
+
+
 def new_branch(conn: Connection, ctx: Context, code: str) -> int:
     """A branch known by its code only, in the source's zone."""
     ctx.new_branches.append(code)

@@ -17,7 +17,7 @@ from boxes_tui.data.commands import notify
 from boxes_tui.data.engine import set_scope
 from boxes_tui.data.suppression import sweep
 from boxes_tui.dms import derive, retry
-from boxes_tui.dms.apply import new_branch
+from boxes_tui.dms.apply import default_branch
 from boxes_tui.dms.context import Context, Counts
 from boxes_tui.dms.ground import reading_only, run_connection, touch_since
 from boxes_tui.dms.guards import GuardTripped
@@ -26,19 +26,10 @@ from boxes_tui.dms.lock import heartbeat, source_lock
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.merge import Outcome, Prepared, Waiting, prepare, run_entity
 from boxes_tui.dms.report import Options, Report
+from boxes_tui.dms.shape import GROUPS
 from boxes_tui.dms.sources import waiting_of
 from boxes_tui.errors import Locked
 from boxes_tui.i18n import _
-
-GROUPS = (
-    ("customer",),
-    ("vehicle",),
-    ("delivery",),
-    ("appointment",),
-    ("repair_order", "repair_order_line", "incident"),
-)
-"""Entities that share a transaction: lines and incidents go with their orders."""
-
 
 __all__ = ["Options", "Report", "run_source"]
 
@@ -134,15 +125,8 @@ class _Run:
         since = int(derived) + 1 if derived else 0
         ctx = Context(int(source_id), int(run_id), since, now, today.toordinal(), self.spec.timezone, 0,
                       self.options.allow, dry_run=self.options.dry_run, retry=self.options.retry)  # fmt: skip
-        ctx.default_branch_id = self._default_branch(conn, ctx)
+        ctx.default_branch_id = default_branch(conn, ctx, self.spec.branch)
         return ctx
-
-    def _default_branch(self, conn: Connection, ctx: Context) -> int:
-        code = self.spec.branch
-        if code is None:
-            return int(conn.execute(text("SELECT id FROM branch ORDER BY id LIMIT 1")).scalar_one())
-        found = conn.execute(text("SELECT id FROM branch WHERE lower(code) = lower(:c)"), {"c": code}).scalar()
-        return int(found) if found is not None else new_branch(conn, ctx, code)
 
     def _end(self) -> None:
         report = self.report

@@ -31,6 +31,14 @@ TABLES: Final[dict[str, Table]] = {
     "repair_order_line": repair_order_line,
     "incident": incident,
 }
+GROUPS: Final = (
+    ("customer",),
+    ("vehicle",),
+    ("delivery",),
+    ("appointment",),
+    ("repair_order", "repair_order_line", "incident"),
+)
+"""Entities that share a transaction: lines and incidents go with their orders."""
 DAY_COLUMN: Final = {"delivery": "delivered_day", "appointment": "start_day", "repair_order": "opened_day"}
 OWN_DATE: Final = {"delivery": "delivered_at", "appointment": "starts_at", "repair_order": "opened_at"}
 CHILDREN: Final = ("repair_order_line", "incident")

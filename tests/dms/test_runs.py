@@ -367,7 +367,7 @@ def test_json_of_the_command(tmp_path: Path) -> None:
 
 
 def test_agents_write_while_a_file_is_parsed(mini: Mini) -> None:
-    written = []
+    written: list[int] = []
 
     def meanwhile(entity: str, read: FileRead, _expected: int | None) -> FileRead:
         def rows() -> Iterator[Any]:
