@@ -26,6 +26,7 @@ from boxes_tui.guard.crash_hooks import install_hooks, loop_hook
 from boxes_tui.guard.environment import WEB_DRIVER, close_back_doors, wants_mouse
 from boxes_tui.guard.hardened import HardenedApp
 from boxes_tui.guard.lifeline import Lifeline
+from boxes_tui.guard.typeahead import TypeAhead
 from boxes_tui.i18n import _, set_language
 from boxes_tui.widgets.bars import StatusLine
 from boxes_tui.widgets.filters import PLAIN_COLOURS
@@ -89,6 +90,7 @@ class BoxesApp(HardenedApp):
         self._first_screen = first_screen or _board
         self._background: Background | None = None
         self._small = False
+        self._typed = TypeAhead(self._deliver_key, self)
         self._use_palette()
 
     # -- colours and signs -------------------------------------------------------------------------
@@ -172,20 +174,29 @@ class BoxesApp(HardenedApp):
     # -- keys --------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Before any key: successes leave the status line, acted rows leave the list. A small window takes
-        only q."""
+        """Keys go one by one, each to the screen that the one before opened; a small window takes only q."""
         if isinstance(event, events.Resize):
             self._forget_painted()
             self._small = event.size.width < LEAST[0] or event.size.height < LEAST[1]
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            if self._small:
-                if event.key in ("q", "ctrl+q"):
-                    self.exit()
-                return
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if not self._small:
+                await self._typed.typed(event)
+            elif isinstance(event, events.Key) and event.key in ("q", "ctrl+q"):
+                self.exit()
+            return
+        await super().on_event(event)
+
+    async def _deliver_key(self, event: events.Key | events.Paste) -> None:
+        """Before any key: successes leave the status line, acted rows leave the list."""
+        if isinstance(event, events.Key):
             for screen in self.screen_stack:
                 if isinstance(screen, Guarded):
                     screen.before_key(event.key)
         await super().on_event(event)
+
+    async def keys_flow(self) -> None:
+        """Keys that waited for a screen or a verb may go on."""
+        await self._typed.flow()
 
     def action_help_quit(self) -> None:
         """Ctrl+C: say how to leave."""

@@ -101,6 +101,7 @@ class DeskScreen(BoxesScreen[None]):
         """The doors are open: read."""
         self.show_frame()
         self.reload()
+        self.app.call_later(cast(Any, self.app).keys_flow)
 
     def on_screen_suspend(self) -> None:
         """Nothing ticks under another screen."""
@@ -219,6 +220,11 @@ class DeskScreen(BoxesScreen[None]):
 
     # -- keys --------------------------------------------------------------------------------------
 
+    @property
+    def takes_keys(self) -> bool:
+        """Not before the doors are open."""
+        return super().takes_keys and self.ready
+
     def _method(self, verb: str) -> Callable[[], Awaitable[None] | None] | None:
         return getattr(self, f"verb_{verb}", None)
 
@@ -243,17 +249,23 @@ class DeskScreen(BoxesScreen[None]):
         """Keys that are no verbs (digits of the board, ``Tab``); True when the key was one."""
         return False
 
-    def perform(self, method: Callable[[], Awaitable[None] | None]) -> None:
-        """Run a verb; an expected failure is a sentence in the status line."""
-        self.run_worker(self._perform(method), exit_on_error=True)
+    def perform(self, method: Callable[[], Awaitable[None] | None], *, holds: bool = True) -> None:
+        """Run a verb; an expected failure is a sentence in the status line. Keys wait for its end or for the screen
+        that it opens; with ``holds`` False (a read that follows the typing) they do not."""
+        if holds:
+            self.under_way()
+        self.run_worker(self._perform(method, holds), exit_on_error=True)
 
-    async def _perform(self, method: Callable[[], Awaitable[None] | None]) -> None:
+    async def _perform(self, method: Callable[[], Awaitable[None] | None], holds: bool) -> None:
         try:
             done = method()
             if inspect.isawaitable(done):
                 await done
         except BoxesError as error:
             self.say_error(str(error))
+        finally:
+            if holds:
+                self.came_to_its_end()
 
     # -- verbs of every screen ---------------------------------------------------------------------
 

@@ -123,7 +123,7 @@ class WizardScreen(ActingScreen):
 
     def _look_again(self, token: object) -> None:
         if token is self._pending and self.ready:
-            self.perform(self.refresh_plan if self.step == 3 else self.refresh_units)
+            self.perform(self.refresh_plan if self.step == 3 else self.refresh_units, holds=False)
 
     @property
     def type(self) -> str:
@@ -194,7 +194,7 @@ class WizardScreen(ActingScreen):
         if self.ready and 1 <= self.step + by <= 3:
             self.step += by
             self._show_step()
-            self.look_soon() if self.step != 3 else self.perform(self.refresh_plan)
+            self.look_soon() if self.step != 3 else self.perform(self.refresh_plan, holds=False)
 
     def _show_step(self) -> None:
         for n, step in enumerate(self.steps, 1):

@@ -39,6 +39,31 @@ class Guarded:
     key."""
 
     _painted_at = 0.0
+    _in_front = False
+    _verbs = 0
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether a key typed now would reach what the user means: the screen is up, and no verb of it is under way
+        that may open another (:class:`~boxes_tui.guard.typeahead.TypeAhead`)."""
+        return self._in_front and not self._verbs
+
+    def on_screen_resume(self: Any) -> None:
+        """Up, once the first part has its focus."""
+        self.app.call_later(self._up)
+
+    async def _up(self: Any) -> None:
+        self._in_front = True
+        await self.app.keys_flow()
+
+    def under_way(self) -> None:
+        """A verb begins: keys wait for the screen that it may open."""
+        self._verbs += 1
+
+    def came_to_its_end(self: Any) -> None:
+        """A verb ended: keys go on."""
+        self._verbs = max(0, self._verbs - 1)
+        self.app.call_later(self.app.keys_flow)
 
     def before_key(self: Any, key: str) -> None:
         """Called before any key is handled, also while another screen stands above: a success goes from the

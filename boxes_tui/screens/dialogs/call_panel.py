@@ -288,6 +288,7 @@ class CallPanel(CallForms):
             self.row.ref, outcome.code, note or None, phone_id=phone.id or None if phone else None,
             also=tuple(sorted(self.included)), opened_at=self.opened_at, **asked,
         )  # fmt: skip
+        self.under_way()
         self.run_worker(self._sending(outcome, command), exit_on_error=True)
 
     async def _sending(self, outcome: Disposition, command: LogCall) -> None:
@@ -298,6 +299,7 @@ class CallPanel(CallForms):
             return
         finally:
             self._busy = False
+            self.came_to_its_end()
         if outcome.code == "wrong_number" and result is not None and self._next_phone():
             self.status.ok(_("Se marcó mal ese teléfono. Sigue con el próximo."))
             return
