@@ -7,6 +7,8 @@ backup; an older PostgreSQL database says ``boxes db upgrade``; a newer schema i
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,10 +16,13 @@ from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
 from boxes_tui.clock import DEFAULT_ZONE, Clock, wall
-from boxes_tui.data.engine import is_sqlite, set_scope, sqlite_path, writing
+from boxes_tui.data.engine import is_sqlite, set_scope, sqlite_path, write_connection, writing
 from boxes_tui.errors import BoxesError
 
 HEAD = "0001"
+"""The newest revision of :data:`MIGRATIONS`, written here so that no start has to read them."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 DEFAULT_BRANCH = ("CENTRAL", "Casa Central")
 
 State = Literal["empty", "current", "older", "newer"]
@@ -50,22 +55,44 @@ def state(engine: Engine) -> tuple[State, str | None]:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Run the migrations up to ``revision``, each in one transaction."""
+    """Run the migrations up to ``revision``, all in one transaction: the old schema or the new one, never between.
+
+    Raises :class:`BoxesError` when rows would be left with references that lead nowhere; nothing is changed then.
+    """
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     if path := sqlite_path(engine.url):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with writing(engine) as conn:
+    with write_connection(engine) as conn, _references_looked_at_last(conn), conn.begin():
         if not is_sqlite(conn):
             conn.execute(text("SELECT pg_advisory_xact_lock(7212201)"))
         set_scope(conn, None)
         config.attributes["connection"] = conn
         command.upgrade(config, revision)
+        if is_sqlite(conn) and conn.exec_driver_sql("PRAGMA foreign_key_check").first():
+            raise BoxesError("La migración dejaría referencias rotas; no se cambió nada. Revisar con: boxes db verify")
     if path:
         path.chmod(0o600)
+
+
+@contextmanager
+def _references_looked_at_last(conn: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew; while its foreign keys are enforced, that would take the rows that
+    refer to it.  They can be switched off outside a transaction only, so they are, and the migration checks at its end.
+    """
+    if not is_sqlite(conn):
+        yield
+        return
+    raw = conn.connection.dbapi_connection
+    assert raw is not None
+    raw.cursor().execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        raw.cursor().execute("PRAGMA foreign_keys=ON")
 
 
 def ensure(engine: Engine, clock: Clock, login: str) -> bool:
