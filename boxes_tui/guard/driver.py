@@ -9,12 +9,14 @@ import selectors
 import sys
 from typing import IO, Any
 
+from textual import events
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
 from boxes_tui.clock import monotonic
+from boxes_tui.guard.escapes import ESC, Escapes
 
 
 class Writer(WriterThread):
@@ -94,7 +96,7 @@ class BoxesDriver(LinuxDriver):
         takes."""
         selector = selectors.SelectSelector()
         selector.register(self.fileno, selectors.EVENT_READ)
-        parser = XTermParser(self._debug)
+        parser, escapes = XTermParser(self._debug), Escapes()
         decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         try:
             while not self.exit_event.is_set():
@@ -103,8 +105,11 @@ class BoxesDriver(LinuxDriver):
                     data = os.read(self.fileno, 4096)
                     if not data:
                         return  # closed: the lifeline sees it too
-                    text = decode(data).replace("\ufffd", "")
-                    for event in parser.feed(text) if text else ():
+                    pieces = escapes.split(decode(data).replace("\ufffd", ""))
+                else:
+                    pieces = escapes.idle()
+                for piece in pieces:
+                    for event in [events.Key("escape", ESC)] if piece is None else parser.feed(piece):
                         self.process_message(event)
                 for event in parser.tick():
                     self.process_message(event)

@@ -83,3 +83,20 @@ class CustomerScreen(ActingScreen):
         """``Enter`` on a service shows or hides its lines."""
         self.open_services ^= {event.key}
         self.show_card()
+
+    async def verb_export_person(self) -> None:
+        """Everything that is kept of this person into a file of the exports folder; it is put on record (art. 14)."""
+        from boxes_tui.outreach.rights import ExportPerson, save_export
+        from boxes_tui.screens.dialogs.export import target
+        from boxes_tui.screens.dialogs.forms import AskForm
+
+        name = (self.card.customer["display_name"] or "—").upper() if self.card else "—"
+        lines = (_("Datos, unidades, servicios, llamados y notas de {name}.").format(name=name), "",
+                 _("Queda registrado como acceso del titular. No se puede deshacer."))  # fmt: skip
+        form = AskForm(_("EXPORTAR LA FICHA"), lines, _("¿Exportar?"), _("exportar"))
+        if await self.app.push_screen_wait(form) is None:
+            return
+        await self.run_act(ExportPerson(self.customer_id))
+        path = target(self, f"cliente-{self.customer_id}", "json")
+        rows = await self.background(self.house.read, save_export, self.customer_id, path, deadline=60.0)
+        self.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=rows))

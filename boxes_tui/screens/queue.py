@@ -13,8 +13,9 @@ from boxes_tui.data.session import Session
 from boxes_tui.domain.queues import QUEUES, Queue
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
-from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.card_text import card_lines
+from boxes_tui.screens.column_menu import ColumnMenuScreen, too_many
+from boxes_tui.screens.list_view import MOST, ListView
 from boxes_tui.screens.row_detail import detail_lines
 from boxes_tui.screens.row_text import Moment, row_text
 from boxes_tui.widgets.bars import FilterBar, FilterItem
@@ -54,8 +55,8 @@ def read_list(conn: Connection, session: Session, ask: Ask) -> Loaded:
 class BlockSource:
     """Rows of a long list, read from the database by blocks in the order that the list had at entry."""
 
-    def __init__(self, screen: QueueScreen, ask: Ask, keys: list[Key], at: Moment) -> None:
-        self._screen, self._ask, self._keys, self._at = screen, ask, keys, at
+    def __init__(self, screen: QueueScreen, ask: Ask, keys: list[Key], at: Moment, view: ListView) -> None:
+        self._screen, self._ask, self._keys, self._at, self._view = screen, ask, keys, at, view
 
     @property
     def total(self) -> int:
@@ -71,7 +72,8 @@ class BlockSource:
         house = self._screen.house
         rows = house.read(rows_by_key, self._ask, self._keys[start : start + count])
         self._screen.rows.update({r.ref: r for r in rows})
-        return [to_row(self._ask.queue, self._ask.filter, r, self._at) for r in rows]
+        painted = [to_row(self._ask.queue, self._ask.filter, r, self._at) for r in rows]
+        return self._view.arrange(self._ask.queue, rows, painted)
 
 
 def to_row(queue: str, flt: str, row: QueueRow, at: Moment) -> Row:
@@ -83,7 +85,7 @@ def to_row(queue: str, flt: str, row: QueueRow, at: Moment) -> Row:
     )  # fmt: skip
 
 
-class QueueScreen(ActingScreen):
+class QueueScreen(ColumnMenuScreen):
     """A queue's list. One instance per visit; the filter, the further filters and the cursor are its state."""
 
     def __init__(self, queue: str, flt: str | None = None, cursor: str | None = None) -> None:
@@ -97,25 +99,36 @@ class QueueScreen(ActingScreen):
         self._wanted = cursor
         self._noted: QueueRow | None = None
         self._noted_at: str | None = None
-        columns = [Column.of(c, _(c.title)) for c in self.queue.columns]
-        self.grid = Grid(columns, empty=(_("Leyendo…"),))
+        self.grid = Grid(self._columns(), empty=(_("Leyendo…"),))
         self.frame: Frame[Any] = Frame(self.grid, card=True)
+
+    def _columns(self) -> list[Column]:
+        order, down = self.view.order or ("", False)
+        sign = " ↓" if down else " ↑"
+        return [
+            Column.of(c, _(c.title) + (sign if c.id == order else ""))
+            for c in self.queue.columns
+            if c.id not in self.view.hidden
+        ]
 
     # -- data --------------------------------------------------------------------------------------
 
     async def load(self) -> None:
         """Read the list. The order changes only at entry and at a change of filter (SCREENS §8)."""
-        ask = self.ask
+        ask, view = self.ask, self.view
         loaded = await self.background(self.house.read, read_list, ask)
-        if ask != self.ask:
+        if view.rearranges and len(loaded.keys) > len(loaded.rows):
+            loaded = replace(loaded, rows=await self.background(self._whole, ask, loaded.keys, deadline=60.0))
+        if ask != self.ask or view is not self.view:
             return
         self.loaded, self.freshness = loaded, loaded.freshness
-        self.rows = {r.ref: r for r in loaded.rows} | ({} if len(loaded.keys) <= WHOLE else dict(self.rows))
+        blocks = len(loaded.keys) > len(loaded.rows)
+        self.rows = {r.ref: r for r in loaded.rows} | (dict(self.rows) if blocks else {})
         at = self.at
-        made = [to_row(ask.queue, ask.filter, r, at) for r in loaded.rows]
-        if len(loaded.keys) > WHOLE:
+        made = view.arrange(ask.queue, loaded.rows, [to_row(ask.queue, ask.filter, r, at) for r in loaded.rows])
+        if blocks:
             if self._fresh_order:
-                self.grid.set_source(BlockSource(self, ask, loaded.keys, at))
+                self.grid.set_source(BlockSource(self, ask, loaded.keys, at, view))
             else:
                 self.grid.update_rows({r.key: r for r in made})
         elif self._fresh_order:
@@ -134,6 +147,29 @@ class QueueScreen(ActingScreen):
             self.ask, self._fresh_order = ask, True
             self.show_frame()
             self.reload()
+
+    def look(self, view: ListView) -> None:
+        """Show the list through another view (the column menu)."""
+        self.view, self._fresh_order = view, True
+        self.grid.set_columns(self._columns())
+        self.reload()
+
+    async def every_row(self) -> list[Row]:
+        """All rows of the filter as they are painted."""
+        at, ask = self.at, self.ask
+        keys = self.loaded.keys if self.loaded else []
+        if len(keys) > MOST:
+            raise too_many(len(keys))
+        rows = await self.background(self._whole, ask, keys, deadline=60.0)
+        return [to_row(ask.queue, ask.filter, r, at) for r in rows]
+
+    def _whole(self, ask: Ask, keys: list[Key]) -> list[QueueRow]:
+        if len(keys) > MOST:
+            raise too_many(len(keys))
+        found: list[QueueRow] = []
+        for start in range(0, len(keys), WHOLE):
+            found += self.house.read(rows_by_key, ask, keys[start : start + WHOLE])
+        return found
 
     @property
     def row(self) -> QueueRow | None:
@@ -197,7 +233,8 @@ class QueueScreen(ActingScreen):
     def further(self) -> list[Line]:
         """The further filters in force, at the right of the filter line."""
         said = [x for x in (self.ask.day and f"{self.ask.day:%d/%m}", self.ask.branch, self.ask.agent,
-                            self.ask.model, self.ask.text and f"«{self.ask.text}»") if x]  # fmt: skip
+                            self.ask.model, self.ask.text and f"«{self.ask.text}»",
+                            *[", ".join(values) for values in self.view.kept.values()]) if x]  # fmt: skip
         if said:
             return [[("f: " + " · ".join(said), "acento")]]
         return [_("f: todos los días · todos los agentes"), _("f: todos"), ""] if self.size.width >= 110 else [
@@ -208,7 +245,7 @@ class QueueScreen(ActingScreen):
         """The sentence of an empty list, with keys."""
         if self.freshness is not None and self.freshness.read_at is None:
             return [_("Todavía no se leyó el DMS. [?] cómo: boxes sync")]
-        if replace(self.ask, filter="") != Ask(self.queue.code, ""):
+        if replace(self.ask, filter="") != Ask(self.queue.code, "") or self.view.kept:
             return [_("Ninguna fila con este filtro. [Esc] quitarlo")]
         if self.queue.code == "appointments" and self.ask.filter == "no_show":
             return [_("Sin inasistencias en los últimos 7 días."),
@@ -286,6 +323,9 @@ class QueueScreen(ActingScreen):
         if key in ("tab", "shift+tab"):
             self.change(replace(self.ask, filter=self.frame.filters.after(1 if key == "tab" else -1)))
             return True
+        if key in ("left", "right"):
+            self.choose_column(1 if key == "right" else -1)
+            return True
         if character and character.isdigit():
             if character == "9" and not self.grid.total and self.queue.code != "leaks":
                 self.app.switch_screen(QueueScreen("leaks"))
@@ -297,7 +337,9 @@ class QueueScreen(ActingScreen):
     def verb_back(self) -> None:
         """Take away the further filters first, then go back to the board."""
         plain = Ask(self.queue.code, self.ask.filter)
-        if self.ask != plain:
+        if self.view != ListView() or self.grid.hide_column():
+            self.look(ListView())
+        elif self.ask != plain:
             self.change(plain)
         else:
             super().verb_back()
@@ -314,7 +356,13 @@ class QueueScreen(ActingScreen):
         """The list as a file."""
         from boxes_tui.screens.dialogs.export import export_queue
 
-        await export_queue(self, self.ask)
+        shown = None
+        if self.view.rearranges:
+            rows = await self.background(self._whole, self.ask, self.loaded.keys if self.loaded else [], deadline=60.0)
+            at, by_ref = self.at, {r.ref: r for r in rows}
+            painted = [to_row(self.ask.queue, self.ask.filter, r, at) for r in rows]
+            shown = [by_ref[p.key] for p in self.view.arrange(self.queue.code, rows, painted)]
+        await export_queue(self, self.ask, shown)
 
     def verb_my_day(self) -> None:
         """*Mi día*."""

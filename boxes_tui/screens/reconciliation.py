@@ -15,6 +15,7 @@ from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.dialogs.forms import DateForm
 from boxes_tui.screens.row_detail import phone_text
 from boxes_tui.screens.row_text import first_name, name
+from boxes_tui.text import fold
 from boxes_tui.widgets.bars import FilterItem
 from boxes_tui.widgets.columns import Column
 from boxes_tui.widgets.frame import Frame
@@ -45,6 +46,7 @@ class ReconciliationScreen(ActingScreen):
         )
         self.frame: Frame[Any] = Frame(self.grid)
         self._fresh = True
+        self.further: dict[str, str] = {}
 
     def heading(self) -> Text:
         """*CONCILIACIÓN · Casa Central*."""
@@ -55,8 +57,8 @@ class ReconciliationScreen(ActingScreen):
         """Read the filter's lines."""
         self.found = found = await self.background(self.house.read, reconciliation, self.flt)
         self.freshness = found.freshness
-        self.lines = {line.row.ref: line for line in found.lines}
-        made = [self._row(line) for line in found.lines]
+        self.lines = {line.row.ref: line for line in found.lines if _wanted(line, self.further)}
+        made = [self._row(line) for line in self.lines.values()]
         if self._fresh:
             self.grid.set_source(ListSource(made), self.grid.cursor_key)
             self._fresh = False
@@ -70,11 +72,18 @@ class ReconciliationScreen(ActingScreen):
         """Title, filters, keys, totals."""
         super().show_frame()
         counts = self.found.counts if self.found else {}
-        self.frame.filters.set_filters([FilterItem(c, _(t), counts.get(c)) for c, t in FILTERS], self.flt, "")
+        self.frame.filters.set_filters(
+            [FilterItem(c, _(t), counts.get(c)) for c, t in FILTERS], self.flt, *self._said()
+        )
         total = counts.get(self.flt, 0)
         right = _("Total: {n}  Visualizados: {m}").format(n=total, m=self.grid.total)
         place = f" · {self.grid.cursor_index + 1}/{self.grid.total}" if self.grid.total else ""
         self.frame.totals.show("", right + place)
+
+    def _said(self) -> list[Text]:
+        if self.further:
+            return [[("f: " + " · ".join(self.further.values()), "acento")]]
+        return [_("f: todos"), ""]
 
     def _row(self, line: Line) -> Row:
         at = self.at
@@ -130,11 +139,32 @@ class ReconciliationScreen(ActingScreen):
         if key in ("tab", "shift+tab"):
             self.flt, self._fresh = self.frame.filters.after(1 if key == "tab" else -1), True
             self.reload()
+        elif key == "escape" and self.further:
+            self.further, self._fresh = {}, True
+            self.reload()
         elif key == "escape":
             self.dismiss(None)
         else:
             return False
         return True
+
+    async def verb_filters(self) -> None:
+        """Branch, agent, text."""
+        from boxes_tui.screens.dialogs.filters import sale_filters
+
+        wanted = await sale_filters(self, self.further)
+        if wanted is not None:
+            self.further, self._fresh = wanted, True
+            self.reload()
+
+    def verb_customer(self) -> None:
+        """The customer's card."""
+        from boxes_tui.screens.customer import CustomerScreen
+
+        row = self.acted_row()
+        if row.customer_id is None:
+            raise BoxesError(_("La fila no tiene un cliente conocido en el DMS."))
+        self.app.push_screen(CustomerScreen(row.customer_id, row))
 
     @property
     def line(self) -> Line:
@@ -197,3 +227,13 @@ class ReconciliationScreen(ActingScreen):
     def acted(self, row: QueueRow, short: str, leaves: bool) -> None:
         """The line is read again."""
         self._fresh = True
+
+
+def _wanted(line: Line, further: dict[str, str]) -> bool:
+    row = line.row
+    looked_in = {
+        "branch": row.branch or "",
+        "agent": line.agent or "",
+        "text": " ".join(x for x in (row.customer, row.plate, row.vin) if x),
+    }
+    return all(fold(text) in fold(looked_in[name]) for name, text in further.items())

@@ -131,6 +131,20 @@ class Grid(GridChanges):
         rows = (self._store.get(n) for n in range(first, last + 1))
         self.mark([row.key for row in rows if row is not None and not row.heading])
 
+    def choose_column(self, step: int) -> None:
+        """Show the column cursor; move it by ``step`` where it was in sight."""
+        if self._column_cursor:
+            self._move_column(step)
+        else:
+            self._column_cursor = True
+            self._move_column(0)
+
+    def hide_column(self) -> bool:
+        """Take the column cursor out of sight; whether it was."""
+        was, self._column_cursor = self._column_cursor, False
+        self.refresh(Region(0, 0, self.size.width, HEAD))
+        return was
+
     def _move_column(self, step: int) -> None:
         self._column = max(0, min(self._column + step, len(self._paint.placed) - 1))
         self.refresh(Region(0, 0, self.size.width, HEAD))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from boxes_tui.data.reads.queues import Ask as QueueAsk
-from boxes_tui.data.reads.queues import as_json, rows
+from boxes_tui.data.reads.queues import QueueRow, as_json, rows
 from boxes_tui.data.session import Session
 from boxes_tui.i18n import _
 from boxes_tui.widgets.menu import Menu, MenuItem
@@ -58,8 +59,8 @@ async def export_report(screen: DeskScreen, ask: Ask, by: str | None, view: View
     screen.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=count))
 
 
-async def export_queue(screen: DeskScreen, ask: QueueAsk) -> None:
-    """The rows of a list in its order."""
+async def export_queue(screen: DeskScreen, ask: QueueAsk, shown: Sequence[QueueRow] | None = None) -> None:
+    """The rows of a list in its order; ``shown`` where the column menu filtered or sorted them."""
     from boxes_tui.reports.export import Sheet, save
 
     kind = await choose_format(screen, FORMATS[:2])
@@ -82,7 +83,7 @@ async def export_queue(screen: DeskScreen, ask: QueueAsk) -> None:
     )
 
     def write(conn: Connection, session: Session) -> int:
-        found = [as_json(r) for r in rows(conn, session, ask)]
+        found = [as_json(r) for r in (rows(conn, session, ask) if shown is None else shown)]
         lines = [[r[c] for c in columns] for r in found]
         return save(Sheet(ask.queue, list(columns), iter(lines), len(lines)), path)
 

@@ -59,6 +59,17 @@ async def queue_filters(screen: DeskScreen, ask: QueueAsk) -> QueueAsk | None:
     return wanted
 
 
+async def sale_filters(screen: DeskScreen, now: dict[str, str]) -> dict[str, str] | None:
+    """Branch, agent and text of the reconciliation; None when left."""
+    fields = (
+        ("branch", _("Sucursal"), now.get("branch", ""), _("código")),
+        ("agent", _("Agente"), now.get("agent", ""), _("parte del nombre")),
+        ("text", _("Texto"), now.get("text", ""), _("nombre, patente o chasis")),
+    )
+    made = await screen.app.push_screen_wait(FilterForm(_("MÁS FILTROS"), fields, _("Vacío: no filtra.")))
+    return None if made is None else {n: v.strip() for n, v in made.items() if v.strip()}
+
+
 async def report_filters(screen: DeskScreen, ask: Ask) -> Ask | None:
     """The days and filters of a report, checked; None when left."""
     from boxes_tui.reports.population import check
