@@ -63,7 +63,8 @@ def _constraints(conn: Connection, table: str) -> dict[str, Any]:
         made[f"{table} {column} {seq}"] = (to, target, *actions)
     for _n, name, unique, origin, partial in conn.exec_driver_sql(f"PRAGMA index_list({table})").all():
         columns = tuple(r[2] for r in conn.exec_driver_sql(f"PRAGMA index_info({name})"))
-        made[f"{table} {origin} {columns}"] = (unique, partial)
+        twins = made.get(f"{table} {origin} {columns}", [])
+        made[f"{table} {origin} {columns}"] = sorted([*twins, (unique, partial)])
     return made
 
 
