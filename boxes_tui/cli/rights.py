@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -43,18 +44,22 @@ def export(
 ) -> None:
     """Entrega en JSON todo lo que se guarda de una persona; queda registrado."""
     from boxes_tui.errors import BoxesError
-    from boxes_tui.outreach.rights import ExportPerson, export_of, save_export
+    from boxes_tui.outreach.rights import ExportPerson, export_of
 
     with_house = house(statement_ms=60_000)
     who, day = _number(id_), _day(with_house, requested)
     if output is not None and output.exists():
         raise BoxesError(f"{output}: ya existe; no se pisó.")
     answer = with_house.execute(ExportPerson(who, day)).result
-    request = {"request": answer["request"]}
+    found = {**with_house.read(export_of, who), "request": answer["request"]}
     if output is None:
-        out.json({**with_house.read(export_of, who), **request})
+        out.json(found)
         return
-    rows = with_house.read(save_export, who, output, request)
+    import json as _json
+
+    with os.fdopen(os.open(output, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        _json.dump(found, file, ensure_ascii=False, indent=1)
+    rows = sum(len(r) for r in found["tables"].values())
     if json:
         out.json({"file": str(output), "rows": rows, "request": answer["request"]})
     else:

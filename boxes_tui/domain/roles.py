@@ -15,7 +15,7 @@ LEAST: Final[dict[str, str]] = {
     "shift": "agent", "phone": "agent", "block": "agent", "import_reply": "agent", "reply": "agent", "draft": "agent",
     "steal": "supervisor", "assign": "supervisor", "override": "supervisor", "unblock": "supervisor",
     "campaign": "supervisor", "campaign_undo": "supervisor", "credit": "supervisor", "correct": "supervisor",
-    "complaint_close": "agent", "export": "agent", "outbox_retry": "supervisor", "outbox_send": "admin",
+    "complaint_close": "agent", "export": "agent", "card_export": "agent", "outbox_retry": "supervisor", "outbox_send": "admin",
     "rights_request": "admin",
     "set_go_live": "admin", "name_branch": "admin", "branch": "admin", "user": "admin", "ssh_key": "admin",
     "dnc_import": "admin", "import": "admin", "seed": "admin", "rights_export": "admin", "rights_rectify": "admin",

@@ -60,8 +60,7 @@ VERBS: Final = (
     _v("mark", "space", N_("marcar"), N_("Marcar"), LISTS, "viewer", "list", N_("espacio")),
     _v("filters", "f", N_("filtros"), N_("Más filtros"), (*LISTS, "report", "grid", "reconciliation")),
     _v("menu", "m", N_("más opciones"), N_("Más opciones"), (*LISTS, "grid", "wizard2"), "viewer", "list"),
-    _v("export", "x", N_("exportar"), N_("Exportar"), (*LISTS, "report", "grid"), "agent", "list"),
-    _v("export_person", "x", N_("exportar"), N_("Exportar la ficha"), ("customer",), "admin", "customer"),
+    _v("export", "x", N_("exportar"), N_("Exportar"), (*LISTS, "report", "grid", "customer"), "agent", "list"),
     _v("grid", "g", N_("grilla"), N_("Ver en grilla"), ("report", "grid"), "viewer", "list"),
     _v("pie", "p", N_("torta de…"), N_("Gráfico de tortas"), ("report", "grid"), "viewer", "list"),
     _v("undo", "u", N_("deshacer"), N_("Deshacer"), ("board", *_ROWS, "customer"), "agent", "work"),
@@ -97,7 +96,7 @@ WIDE: Final[dict[str, tuple[str, ...]]] = {
     "opportunities": (
         "call", "discard", "reschedule", "sell", "opportunity", "customer", "note", "next", "help",
     ),
-    "customer": ("call", "opportunity", "reminder", "whatsapp", "note", "history", "export_person", "back", "help"),
+    "customer": ("call", "opportunity", "reminder", "whatsapp", "note", "history", "export", "back", "help"),
     "report": ("grid", "pie", "filters", "export", "back", "help"),
 }  # fmt: skip
 """The same where the screen has 110 columns or more."""

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from secrets import token_hex
 from typing import Any, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
@@ -76,16 +73,6 @@ def export_of(conn: Connection, session: Session, customer_id: int) -> dict[str,
         "exported_at": session.now.isoformat(),
         "tables": {name: rows for name, rows in tables.items() if rows},
     }
-
-
-def save_export(
-    conn: Connection, session: Session, customer_id: int, path: Path, more: Mapping[str, Any] | None = None
-) -> int:
-    """Write :func:`export_of` (and ``more``) as JSON into a new file that only its owner reads; the number of rows."""
-    found = {**export_of(conn, session, customer_id), **(more or {})}
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        json.dump(found, file, ensure_ascii=False, indent=1)
-    return sum(len(rows) for rows in found["tables"].values())
 
 
 def _admin(session: Session) -> None:

@@ -49,6 +49,7 @@ class DeskScreen(BoxesScreen[None]):
         self._read_at = 0.0
         self._loading = False
         self._again = False
+        self._read_once = False
         self.offline_since: str | None = None
 
     # -- doors -------------------------------------------------------------------------------------
@@ -101,7 +102,6 @@ class DeskScreen(BoxesScreen[None]):
         """The doors are open: read."""
         self.show_frame()
         self.reload()
-        self.app.call_later(cast(Any, self.app).keys_flow)
 
     def on_screen_suspend(self) -> None:
         """Nothing ticks under another screen."""
@@ -144,7 +144,10 @@ class DeskScreen(BoxesScreen[None]):
         except BoxesError as error:
             self.say_error(str(error))
         finally:
-            self._loading = False
+            self._loading, first = False, not self._read_once
+            self._read_once = True
+        if first:
+            self.app.call_later(cast(Any, self.app).keys_flow)
         if self.is_mounted:
             self.show_frame()
         if self._again:
@@ -222,8 +225,8 @@ class DeskScreen(BoxesScreen[None]):
 
     @property
     def takes_keys(self) -> bool:
-        """Not before the doors are open."""
-        return super().takes_keys and self.ready
+        """Not before the doors are open and the first rows are there to act on."""
+        return super().takes_keys and self._read_once
 
     def _method(self, verb: str) -> Callable[[], Awaitable[None] | None] | None:
         return getattr(self, f"verb_{verb}", None)

@@ -14,7 +14,10 @@ from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.customer_text import customer_lines
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.page import Page
-from boxes_tui.widgets.safe import Line
+from boxes_tui.widgets.safe import Line, plain
+
+WIDE = 119
+"""Cells of the exported card: the layout with two columns."""
 
 
 class CustomerScreen(ActingScreen):
@@ -84,19 +87,19 @@ class CustomerScreen(ActingScreen):
         self.open_services ^= {event.key}
         self.show_card()
 
-    async def verb_export_person(self) -> None:
-        """Everything that is kept of this person into a file of the exports folder; it is put on record (art. 14)."""
-        from boxes_tui.outreach.rights import ExportPerson, save_export
-        from boxes_tui.screens.dialogs.export import target
-        from boxes_tui.screens.dialogs.forms import AskForm
+    async def verb_export(self) -> None:
+        """The card as it is on screen, with every service open, into a file of the exports folder; who took it is
+        on record."""
+        from boxes_tui.desk.card_export import ExportCard
+        from boxes_tui.screens.dialogs.export import save_text, target
 
-        name = (self.card.customer["display_name"] or "—").upper() if self.card else "—"
-        lines = (_("Datos, unidades, servicios, llamados y notas de {name}.").format(name=name), "",
-                 _("Queda registrado como acceso del titular. No se puede deshacer."))  # fmt: skip
-        form = AskForm(_("EXPORTAR LA FICHA"), lines, _("¿Exportar?"), _("exportar"))
-        if await self.app.push_screen_wait(form) is None:
+        if self.card is None:
             return
-        await self.run_act(ExportPerson(self.customer_id))
-        path = target(self, f"cliente-{self.customer_id}", "json")
-        rows = await self.background(self.house.read, save_export, self.customer_id, path, deadline=60.0)
-        self.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=rows))
+        found, at = self.card, self.at
+        every = {f"order:{s.id}" for unit in found.vehicles for s in unit.services}
+        lines, _keys = customer_lines(found, at, WIDE, every)
+        await self.run_act(ExportCard(self.customer_id))
+        path = target(self, f"cliente-{self.customer_id}", "txt")
+        text = "\n".join([plain(self.heading()), "", *(plain(line).rstrip() for line in lines)]) + "\n"
+        await self.background(save_text, path, text)
+        self.say(_("Se exportó la ficha: {file}.").format(file=str(path)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +40,12 @@ def target(screen: DeskScreen, name: str, kind: str) -> Path:
         n += 1
         path = folder / f"{stem}-{n}.{kind}"
     return path
+
+
+def save_text(path: Path, text: str) -> None:
+    """A new file that only its owner reads."""
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 async def export_report(screen: DeskScreen, ask: Ask, by: str | None, view: View) -> None:
