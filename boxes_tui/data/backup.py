@@ -1,22 +1,25 @@
 """Copies of the database that are whole at one instant, and their way back (RELIABILITY R15).
 
-SQLite: a file copied by the backup API.  PostgreSQL: ``pg_dump -Fc``.  Restoring goes into an empty place only; erased
-persons are erased again by the caller (``outreach.rights``), since yesterday's copy still holds them.
+SQLite: a file copied by the backup API.  PostgreSQL: ``pg_dump -Fc``.  A copy that lacks a table is none.  Restoring goes
+into an empty place only and leaves nothing where it fails; erased persons are erased again by the caller
+(``outreach.suppression``), since yesterday's copy still holds them.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.engine import URL
 
 from boxes_tui.data.audit import verify as verify_audit
-from boxes_tui.data.engine import is_sqlite, sqlite_path
+from boxes_tui.data.engine import is_sqlite, make_engine, set_scope, sqlite_path
+from boxes_tui.data.schema import state
 from boxes_tui.data.tables import metadata
 from boxes_tui.errors import BoxesError, ConfigError
 
@@ -25,7 +28,9 @@ def backup(engine: Engine, target: Path) -> Path:
     """Copy the database to ``target`` (mode 0600); an existing file is never overwritten."""
     if target.exists():
         raise BoxesError(f"{target}: ya existe; no se pisó.")
-    return backup_sqlite(engine, target) if is_sqlite(engine) else _dump(engine.url, target)
+    if is_sqlite(engine):
+        return backup_sqlite(engine, target)
+    return _dump(engine.url, set(inspect(engine).get_table_names()), target)
 
 
 def backup_sqlite(engine: Engine, target: Path) -> Path:
@@ -38,14 +43,12 @@ def backup_sqlite(engine: Engine, target: Path) -> Path:
     try:
         origin.backup(copy, pages=-1)
         sound = copy.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        names = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        whole = set(copy.execute(names)) >= set(origin.execute(names))
     finally:
         origin.close()
         copy.close()
-    if not sound:
-        part.unlink(missing_ok=True)
-        raise BoxesError("La copia no pasó la verificación; se descartó y la base quedó como estaba.")
-    part.replace(target)
-    return target
+    return _finished(part, target, sound and whole)
 
 
 def restore(url: URL, copy: Path) -> None:
@@ -54,7 +57,7 @@ def restore(url: URL, copy: Path) -> None:
         raise ConfigError(f"{copy}: no existe ese archivo.")
     target = sqlite_path(url)
     if target is None:
-        _run_tool("pg_restore", url, "--exit-on-error", "--no-owner", "-d", _plain(url), str(copy))
+        _fill(url, copy)
         return
     if target.exists():
         raise BoxesError(f"{target}: ya hay una base ahí; se restaura sólo en un lugar vacío.")
@@ -77,7 +80,9 @@ def restore(url: URL, copy: Path) -> None:
 
 
 def examine(conn: Connection) -> dict[str, object]:
-    """What ``boxes db verify`` tells: rows per table, broken references, the audit chain."""
+    """What ``boxes db verify`` tells of the whole database, whoever asks: rows per table, broken references, the audit
+    chain."""
+    set_scope(conn, None)
     counts = {t.name: conn.execute(select(func.count()).select_from(t)).scalar_one() for t in metadata.sorted_tables}
     broken: list[str] = []
     if is_sqlite(conn):
@@ -103,29 +108,66 @@ def _part(target: Path) -> Path:
     return part
 
 
-def _dump(url: URL, target: Path) -> Path:
+def _dump(url: URL, tables: set[str], target: Path) -> Path:
     part = _part(target)
     try:
-        _run_tool("pg_dump", url, "-Fc", "--no-owner", "-f", str(part), _plain(url))
+        _run_tool(
+            "pg_dump", url, "-Fc", "--no-owner", "--no-acl", "--enable-row-security", "-f", str(part), _plain(url)
+        )
+        table = re.compile(r"^\d+;.* TABLE DATA \S+ (\S+) ", re.M)
+        held = set(table.findall(_run_tool("pg_restore", url, "--list", str(part))))
     except BoxesError:
         part.unlink(missing_ok=True)
         raise
+    return _finished(part, target, held >= tables)
+
+
+def _finished(part: Path, target: Path, good: bool) -> Path:
+    """The copy under its name, on the disk; a bad one is thrown away."""
+    if not good:
+        part.unlink(missing_ok=True)
+        raise BoxesError("La copia no pasó la verificación; se descartó y la base quedó como estaba.")
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
     part.replace(target)
     return target
 
 
+def _fill(url: URL, copy: Path) -> None:
+    """``pg_restore`` into an empty database, all or nothing."""
+    engine = make_engine(url)
+    try:
+        if state(engine)[0] != "empty":
+            raise BoxesError("Ya hay una base de BOXES ahí; se restaura sólo en un lugar vacío.")
+    finally:
+        engine.dispose()
+    _run_tool("pg_restore", url, "--single-transaction", "--no-owner", "--no-acl", "-d", _plain(url), str(copy))
+
+
 def _plain(url: URL) -> str:
-    """The URL as libpq takes it, without the password (that goes by the environment, never by the arguments)."""
-    return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    """The URL as libpq takes it, without the password (that goes by the environment, never by the arguments); row-level
+    security shows this connection every branch, or the copy would lack the rows of all."""
+    told = url.query.get("options", "")
+    options = " ".join([*([told] if isinstance(told, str) else told), "-c app.branches=*"]).strip()
+    plain = url.set(drivername="postgresql", password=None).update_query_dict({"options": options})
+    place, _mark, query = plain.render_as_string(hide_password=False).partition("?")
+    return f"{place}?{query.replace('+', '%20')}"  # libpq takes a plus for a plus
 
 
-def _run_tool(name: str, url: URL, *arguments: str) -> None:
+def _run_tool(name: str, url: URL, *arguments: str) -> str:
+    """Run a tool of PostgreSQL's and return what it printed; what it says of errors may hold rows, so nobody sees it."""
     tool = shutil.which(name)
     if tool is None:
         raise BoxesError(f"Falta {name} (paquete postgresql-client); no se hizo nada.")
-    env = dict(os.environ)
+    env = {**os.environ, "LC_ALL": "C"}
     if url.password:
         env["PGPASSWORD"] = str(url.password)
     done = subprocess.run([tool, *arguments], env=env, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise BoxesError(f"{name} terminó con error {done.returncode}; no se completó. Revisar versión y permisos.")
+    if done.returncode == 0:
+        return done.stdout
+    if other := re.search(r"server version: (\d+).*version: (\d+)", done.stderr):
+        raise BoxesError(
+            f"{name} es de la versión {other[2]} y el servidor de la {other[1]}; no se hizo nada. "
+            f"Hace falta postgresql-client-{other[1]}."
+        )
+    raise BoxesError(f"{name} terminó con error {done.returncode}; no se completó. Revisar versión y permisos.")

@@ -16,7 +16,7 @@ from boxes_tui.bootstrap import House
 from boxes_tui.clock import Clock
 from boxes_tui.config import load_settings
 from boxes_tui.data.commands import ActResult, Command, execute
-from boxes_tui.data.engine import make_engine, parse_url, writing
+from boxes_tui.data.engine import make_engine, parse_url, set_scope, writing
 from boxes_tui.data.schema import ensure
 from boxes_tui.data.session import Session, open_session
 from boxes_tui.data.tables import (
@@ -71,16 +71,19 @@ class Desk:
     def row(self, table: Table, row_id: int) -> dict[str, Any]:
         """A row as it stands."""
         with self.house.engine.connect() as conn:
+            set_scope(conn, None)
             return dict(conn.execute(select(table).where(table.c.id == row_id)).mappings().one())
 
     def rows(self, table: Table, *where: Any) -> list[dict[str, Any]]:
         """Rows of a table in the order of their making."""
         with self.house.engine.connect() as conn:
+            set_scope(conn, None)
             return [dict(r) for r in conn.execute(select(table).where(*where).order_by(table.c.id)).mappings()]
 
     def add(self, name: str, table: Table, /, **values: Any) -> int:
         """Insert a row and remember it by name."""
         with writing(self.house.engine) as conn:
+            set_scope(conn, None)
             made = int(conn.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
         self.ids[name] = made
         return made

