@@ -92,3 +92,14 @@ def ago(minutes: int) -> str:
     if minutes < 120:
         return _("{n} min").format(n=minutes)
     return _("{n} h").format(n=minutes // 60) if minutes < 48 * 60 else _("{n} d").format(n=minutes // 1440)
+
+
+def document(kind: str | None, text: str) -> str:
+    """*DNI 20.001.234*, *CUIT 20-20001234-3*; a document of another shape as it is."""
+    shown = text
+    if text.isascii() and text.isdigit():
+        if len(text) in (7, 8):
+            shown = number(int(text)) if text[0] != "0" else text
+        elif len(text) == 11:
+            shown = f"{text[:2]}-{text[2:10]}-{text[10]}"
+    return f"{kind or 'DNI'} {shown}"

@@ -9,6 +9,7 @@ from boxes_tui.domain.formats import clock, long_day, number, rate
 from boxes_tui.i18n import N_, _
 from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.row_text import first_name, moment
+from boxes_tui.text import cut
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.page import Page
 from boxes_tui.widgets.safe import Line, width_of
@@ -34,6 +35,11 @@ NUMBERS, WORDS, SIDE = 36, 55, 88
 """Screen columns where counts end, and where further words and the side column of a wide board begin."""
 
 
+PROMISED = 4
+"""Callbacks named in the side column."""
+SIDE_CELLS = 30
+
+
 class BoardScreen(ActingScreen):
     """The home screen."""
 
@@ -46,15 +52,18 @@ class BoardScreen(ActingScreen):
         self.frame: Frame[Any] = Frame(self.page, filters=False, totals=False, details=False)
         self.board: Board | None = None
         self.names: dict[int, str] = {}
+        self.customers: dict[int, str] = {}
         self._cursor: str | None = None
 
     async def load(self) -> None:
         """Read the counts."""
-        from boxes_tui.data.reads.board import board
+        from boxes_tui.data.reads.board import board, names_of
         from boxes_tui.data.reads.my_day import user_names
 
         self.board = found = await self.background(self.house.read, board)
         self.names = await self.background(self.house.read, lambda conn, session: user_names(conn))
+        first = [p.customer_id for p in found.promised[:PROMISED] if p.customer_id is not None]
+        self.customers = await self.background(self.house.read, lambda conn, session: names_of(conn, first))
         self.freshness = found.freshness
         self.show_board()
 
@@ -183,10 +192,11 @@ class BoardScreen(ActingScreen):
         names = {"deliveries": _("entregas"), "opportunities": _("oportunidades"), "no_shows": _("inasistencias"),
                  "completed": _("realizados"), "complaints": _("reclamos")}  # fmt: skip
         made: list[Line] = [[(_("A devolver").upper(), "atenuado")]]
-        for p in b.promised[:4]:
+        for p in b.promised[:PROMISED]:
             when = at.local(p.at)
             tone, sign = ("vencida", "▲") if when < at.now else ("hoy", "■")
-            made.append([(f"{sign} ", tone), clock(when), " " + (_("mía") if p.mine else _("cualquiera"))])
+            who = self.customers.get(p.customer_id or 0, "").upper() or (_("mía") if p.mine else _("cualquiera"))
+            made.append([(f"{sign} ", tone), clock(when), " " + cut(who, SIDE_CELLS - 8)])
         made += ["", [(_("Fugas").upper(), "atenuado")]]
         made += [f"{text:<15}{leaks.get(k, 0):>3}" for k, text in names.items()]
         made += ["", [(_("AGENTES HOY"), "atenuado")]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxes_tui.data.reads.customers import Card
 from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.domain import dispositions
-from boxes_tui.domain.formats import clock, full_day, number, show_day
+from boxes_tui.domain.formats import clock, document, full_day, number, show_day
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import _
 from boxes_tui.screens.row_detail import detail_lines, phone_text
@@ -21,7 +21,7 @@ def card_lines(queue: str, row: QueueRow, at: Moment, card: Card | None) -> list
         lines.append(f"▸ {phone_text(row.phone, row.phone_kind)}")
         return [*lines, *_why(second)]
     c = card.customer
-    who = " · ".join(x for x in (c["doc_number"] and f"{c['doc_type'] or 'DNI'} {c['doc_number']}", c["city"]) if x)
+    who = " · ".join(x for x in (c["doc_number"] and document(c["doc_type"], c["doc_number"]), c["city"]) if x)
     lines += [who] if who else []
     for n, phone in enumerate(card.phones[:4]):
         shown = show_phone(phone.e164) if phone.e164 else phone.raw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxes_tui.data.reads.customers import Card, Service, Unit
 from boxes_tui.data.reads.customers import Line as Said
 from boxes_tui.domain import dispositions
-from boxes_tui.domain.formats import clock, full_day, money, number, show_day
+from boxes_tui.domain.formats import clock, document, full_day, money, number, show_day
 from boxes_tui.domain.opportunity import STATE_NAMES
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import N_, _, ngettext
@@ -85,7 +85,7 @@ def _indicators(card: Card, at: Moment) -> Line:
 
 def _who(card: Card) -> Line:
     c = card.customer
-    doc = f"{c['doc_type'] or 'DNI'} {c['doc_number']}" if c["doc_number"] else ""
+    doc = document(c["doc_type"], c["doc_number"]) if c["doc_number"] else ""
     text = " · ".join(x for x in (doc, c["city"], c["email"]) if x)
     offers = _("ofertas: bloqueadas") if card.blocked else _("ofertas: permitidas")
     return [f" {text or '—'}   ", (offers, "peligro" if card.blocked else "atenuado")]

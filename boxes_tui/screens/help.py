@@ -23,6 +23,15 @@ PLACES = {
     "wizard": N_("Gestor de oportunidades"),
 }  # fmt: skip
 MOVES = (("↑↓ jk", N_("mover")), ("Tab", N_("filtro siguiente")), ("Enter", N_("ficha")), (N_("Inicio Fin Pág"), ""))
+LEFT = frozenset({"call", "opportunity", "appointment", "customer"})
+"""Groups of the left column; the rest stands at the right."""
+WORDS = {
+    "opportunity": N_("crear"), "sell": N_("turno vendido"), "customer": N_("ver"), "history": N_("historia de la fila"),
+    "assign": N_("asignar (supervisor)"), "filters": N_("más filtros"), "help": N_("esta ayuda"),
+}  # fmt: skip
+"""Shorter than the palette's words, where the heading already says the rest."""
+HALF = 17
+"""Cells of one of two entries in a line of a column."""
 COLUMN = 39
 
 
@@ -72,19 +81,22 @@ class HelpScreen(DeskScreen):
 def help_lines(place: str, role: str) -> list[Line]:
     """The lines: verbs in two columns by group, signs, the list, dates, No Llame and sync for admins."""
     verbs = on_screen(place, role)
-    blocks: list[list[Line]] = []
+    left: list[Line] = []
+    right: list[Line] = []
     for group, title in GROUPS:
-        own = [v for v in verbs if v.group == group]
-        if own:
-            blocks.append([[(f" {_(title)}", "atenuado")], *(_verb_line(v) for v in own)])
-    if place in QUEUES:
-        blocks.append([[(" " + _("MOVERSE"), "atenuado")], *(_key_line(_(k), _(w) if w else "") for k, w in MOVES)])
-    lines = _two_columns(blocks)
+        entries = [_verb(v) for v in verbs if v.group == group]
+        if group == "call" and any(v.id == "call" for v in verbs):
+            entries.append(_entry("1-0", _("resultado (en la llamada)")))
+        if group == "list" and place in QUEUES:
+            entries = [*(_entry(_(k), _(w) if w else "") for k, w in MOVES), *entries]
+        if entries:
+            (left if group in LEFT else right).extend([[(f" {_(title)}", "atenuado")], *_pairs(entries)])
+    lines = _beside(left, right)
     lines += ["", [(" " + _("SIGNOS"), "atenuado")],
               "  " + _("▲ vencida   ■ hoy   ▷ próxima   ✓ hecho   ● elegida   @ e-mail   @! falló"),
               "  " + _("◆ oportunidad agendada   T tomado   t tomado por mí   x no llamar (ofertas)")]  # fmt: skip
     if place in QUEUES:
-        lines += ["", [(" " + _("QUÉ HAY ACÁ"), "atenuado")], *_wrapped(_(QUEUES[place].help), 76)]
+        lines += ["", [(" " + _("QUÉ HAY ACÁ"), "atenuado")], *_wrapped(_(QUEUES[place].help), 77)]
     lines += ["", [(" " + _("FECHAS"), "atenuado"), "   " + _("12/5   12-05-26   hoy   mañana   +3d   lu 15:30")]]
     if place == "board":
         lines += ["", [(" " + _("PUESTA EN MARCHA"), "atenuado")],
@@ -95,24 +107,37 @@ def help_lines(place: str, role: str) -> list[Line]:
     return lines
 
 
-def _verb_line(verb: Verb) -> Line:
-    return _key_line(_(verb.shown), _(verb.help))
+Parts = list[str | tuple[str, str]]
 
 
-def _key_line(key: str, words: str) -> Line:
-    return [(f"  {key:<8}", "acento"), words]
+def _verb(verb: Verb) -> Parts:
+    return _entry(_(verb.shown), _(WORDS.get(verb.id, verb.label)))
 
 
-def _two_columns(blocks: list[list[Line]]) -> list[Line]:
-    left: list[Line] = []
-    right: list[Line] = []
-    for block in blocks:
-        target = left if len(left) <= len(right) else right
-        target.extend(block)
+def _entry(key: str, words: str) -> Parts:
+    return [(key, "acento"), f"  {words}" if words else ""]
+
+
+def _pairs(entries: list[Parts]) -> list[Line]:
+    """Entries two in a line, one alone where it is too long for half of it."""
+    lines: list[Line] = []
+    waiting: Parts | None = None
+    for entry in entries:
+        if waiting is not None and width_of(waiting) < HALF and width_of(entry) <= COLUMN - HALF - 3:
+            lines.append(["  ", *waiting, " " * (HALF - width_of(waiting)), *entry])
+            waiting = None
+        else:
+            if waiting is not None:
+                lines.append(["  ", *waiting])
+            waiting = entry
+    return lines if waiting is None else [*lines, ["  ", *waiting]]
+
+
+def _beside(left: list[Line], right: list[Line]) -> list[Line]:
     made: list[Line] = []
     for n in range(max(len(left), len(right))):
-        a = left[n] if n < len(left) else ""
-        b = right[n] if n < len(right) else ""
+        a: Line = left[n] if n < len(left) else ""
+        b: Line = right[n] if n < len(right) else ""
         parts = [a] if isinstance(a, str) else list(a)
         made.append([*parts, " " * max(1, COLUMN - width_of(a)), *([b] if isinstance(b, str) else b)])
     return made

@@ -149,10 +149,15 @@ def day_text(day: date | None, at: Moment) -> str:
 
 def last_text(row: QueueRow, at: Moment) -> str:
     """*No at. 23/11*; today's with the hour."""
-    if row.last_code is None or row.last_at is None:
+    return outcome_text(row.last_code, row.last_at, at)
+
+
+def outcome_text(code: str | None, made_at: datetime | None, at: Moment) -> str:
+    """*No at. 23/11* of an outcome and its instant; today's with the hour."""
+    if code is None or made_at is None:
         return "—"
-    when = at.local(row.last_at)
-    short = _(SHORT.get(row.last_code, row.last_code))
+    when = at.local(made_at)
+    short = _(SHORT.get(code, code))
     return f"{short} {when:%H:%M}" if when.date() == at.today else f"{short} {show_day(when.date(), at.today)}"
 
 

@@ -6,10 +6,12 @@ from typing import Any, ClassVar
 
 from textual import events
 
+from boxes_tui.data.reads.board import freshness
 from boxes_tui.data.reads.search import Hit, search
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.row_text import Moment, outcome_text
 from boxes_tui.widgets.bars import Bar, Key
 from boxes_tui.widgets.columns import Column
 from boxes_tui.widgets.fields import TextField
@@ -23,7 +25,7 @@ COLUMNS = (
     ("customer", N_("Cliente"), 24, 26, 0),
     ("plate", N_("Patente"), 8, 8, 0),
     ("unit", N_("Unidad"), 14, 18, 1),
-    ("phone", N_("Teléfono"), 12, 14, 0),
+    ("last", N_("Último"), 12, 14, 0),
 )
 LIMIT = 500
 
@@ -58,19 +60,24 @@ class SearchScreen(DeskScreen):
 
     async def load(self) -> None:
         """Read the hits of what is typed now."""
+        if self.freshness is None:
+            self.freshness = await self.background(self.house.read, freshness)
         text = self.field.value
         hits = await self.background(self.house.read, search, text, LIMIT) if text.strip() else []
         if text != self.field.value:
             self.reload()
             return
         self.hits = {str(n): hit for n, hit in enumerate(hits)}
-        self.grid.set_source(ListSource([_hit_row(str(n), hit) for n, hit in enumerate(hits)]))
+        at = self.at if self.ready else None
+        self.grid.set_source(ListSource([_hit_row(str(n), hit, at) for n, hit in enumerate(hits)]))
         nothing = _("Nada coincide con «{text}». Se busca desde 4 cifras o el comienzo de una palabra.")
         self.grid.set_empty(nothing.format(text=text[:30]) if text.strip() else "")
         self.show_details()
 
     def show_frame(self) -> None:
-        """Keys only: the field is the title."""
+        """Keys, and at the right of the field, which is the title, who is here and the age of the DMS."""
+        right = self.title_rights()[0]
+        self.field.set_note([*([right] if isinstance(right, str) else right), " "])
         self.frame.keys.set_keys([Key("Enter", _("cliente")), Key("↑↓", _("mover")),
                                   Key("Esc", _("volver donde estaba"))])  # fmt: skip
 
@@ -119,8 +126,8 @@ class SearchScreen(DeskScreen):
             self.say_error(_("Esa unidad no tiene un cliente conocido en el DMS."))
 
 
-def _hit_row(key: str, hit: Hit) -> Row:
+def _hit_row(key: str, hit: Hit, at: Moment | None) -> Row:
     unit = hit.vehicles[0] if hit.vehicles else (None, None, None)
-    phone = show_phone(hit.phones[0]) if hit.phones and hit.phones[0].startswith("+") else (hit.phones or ("—",))[0]
-    cells = (hit.matched, (hit.name or "—").upper(), unit[1] or _("s/pat."), unit[2] or "—", phone)
+    last = outcome_text(hit.last_code, hit.last_at, at) if at is not None else "—"
+    cells = (hit.matched, (hit.name or "—").upper(), unit[1] or _("s/pat."), unit[2] or "—", last)
     return Row(key, cells, third="◆" if hit.open_opportunity else "", third_tone="acento")

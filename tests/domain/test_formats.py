@@ -82,3 +82,14 @@ def test_shares_sum_to_a_hundred_and_stay_within_a_tenth(counts: list[int]) -> N
         assert n or not share
     pairs = list(zip(counts, shares, strict=True))
     assert all(a[1] <= b[1] for a in pairs for b in pairs if a[0] < b[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "shown"),
+    [
+        ("DNI", "20001234", "DNI 20.001.234"), (None, "4001234", "DNI 4.001.234"), ("CUIT", "30123456789", "CUIT 30-12345678-9"),
+        ("PAS", "AB12345", "PAS AB12345"), ("DNI", "01234567", "DNI 01234567"), ("DNI", "20.001.234", "DNI 20.001.234"),
+    ],
+)  # fmt: skip
+def test_documents_are_written_as_people_write_them(kind: str | None, text: str, shown: str) -> None:
+    assert f.document(kind, text) == shown

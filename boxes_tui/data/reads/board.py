@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from boxes_tui.data.tables import (
     campaign,
     campaign_unit,
     complaint,
+    customer,
     dnc_list,
     opportunity,
     repair_order,
@@ -58,6 +60,7 @@ class Promised:
     row_id: int
     at: datetime
     mine: bool
+    customer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +159,19 @@ def promised(conn: Connection, session: Session, *, ahead: timedelta = timedelta
         ]  # fmt: skip
         if stage == "opportunities":
             where.append(c.state == "open")
-        for row_id, at, user_id in conn.execute(select(c.id, c.next_at, c.next_user_id).where(*where)):
-            found.append(Promised(stage, row_id, at, user_id == session.user_id))
+        for row_id, at, user_id, who in conn.execute(
+            select(c.id, c.next_at, c.next_user_id, c.customer_id).where(*where)
+        ):
+            found.append(Promised(stage, row_id, at, user_id == session.user_id, who))
     found.sort(key=lambda p: (p.at, p.stage, p.row_id))
     return tuple(found)
+
+
+def names_of(conn: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """Customers' names by id."""
+    wanted = sorted(set(ids))
+    c = customer.c
+    return {i: n for i, n in conn.execute(select(c.id, c.display_name).where(c.id.in_(wanted))) if n} if wanted else {}
 
 
 def agent_days(conn: Connection, session: Session) -> tuple[AgentDay, ...]:

@@ -7,7 +7,8 @@ A text of one or two characters matches the beginnings of words, at most :data:`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, literal_column, select, text
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, and_, func, literal_column, select, text
 from boxes_tui.data.engine import is_sqlite
 from boxes_tui.data.reads.people import best_phones, open_opportunities
 from boxes_tui.data.session import Session
-from boxes_tui.data.tables import appointment, customer, customer_phone, repair_order, search_entry, vehicle
+from boxes_tui.data.tables import appointment, call, customer, customer_phone, repair_order, search_entry, vehicle
 from boxes_tui.text import fold
 
 SHORT_LIMIT = 50
@@ -47,6 +48,8 @@ class Hit:
     matched: str
     rank: int
     open_opportunity: bool
+    last_code: str | None = None
+    last_at: datetime | None = None
 
 
 def search(conn: Connection, session: Session, query: str, limit: int | None = None) -> list[Hit]:
@@ -62,7 +65,21 @@ def search(conn: Connection, session: Session, query: str, limit: int | None = N
             found[key] = item
     hits = _hits(conn, found.values())
     hits.sort(key=lambda h: (h.rank, fold(h.name or ""), h.id or 0))
-    return hits if limit is None else hits[:limit]
+    return with_last_calls(conn, session, hits if limit is None else hits[:limit])
+
+
+def with_last_calls(conn: Connection, session: Session, hits: list[Hit]) -> list[Hit]:
+    """The hits with the outcome and instant of the last call to each, of the branches that the reader may see."""
+    c = call.c
+    found: dict[int, tuple[str, datetime]] = {}
+    for chunk in _chunks({h.id for h in hits if h.id is not None}):
+        rows = conn.execute(
+            select(c.customer_id, c.code, c.at)
+            .where(c.customer_id.in_(chunk), c.annulled_at.is_(None), session.scope(c.branch_id))
+            .order_by(c.at, c.id)
+        )
+        found.update({who: (code, at) for who, code, at in rows})
+    return [replace(h, last_code=found[h.id][0], last_at=found[h.id][1]) if h.id in found else h for h in hits]
 
 
 def _matches(conn: Connection, session: Session, query: str, folded: str, compact: str) -> Iterable[Found]:
@@ -162,6 +179,8 @@ def _words(conn: Connection, folded: str) -> Iterable[Found]:
         starts = all(f" {token}" in words for token in tokens)
         rank = EXACT if words.strip() == folded else START if starts else INSIDE
         label = {"customer": "nombre", "vehicle": "unidad", "order": "OR", "appointment": "turno"}[kind]
+        if kind in ("order", "appointment"):
+            label += " …" + next((word for word in words.split() if tokens[0] in word), "").upper()
         yield Found(rank, label, who, unit)
 
 
