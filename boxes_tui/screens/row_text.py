@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ SHORT = {
     "appointment_sold": N_("Vend."), "later": N_("Más ad."), "not_interested": N_("No int."),
     "wrong_number": N_("Nº eq."), "do_not_call": N_("No llam."), "attended": N_("Atend."),
 }  # fmt: skip
+WORK_CELLS = 7
 KINDS = {"mobile": N_("cel"), "fixed": N_("fijo"), "unknown": ""}
 STAGES = {
     "deliveries": N_("Entrega"), "opportunities": N_("Oportunidad"), "appointments": N_("Inasistencia"),
@@ -206,9 +208,16 @@ def _order_cells(row: QueueRow, at: Moment, flt: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+def work_text(text: str | None) -> str:
+    """A work's first word where the whole of it would be cut: *SERVICE* of *SERVICE PROGRAMADO, MANO DE OBRA*."""
+    if not text:
+        return "—"
+    return text if len(text) <= WORK_CELLS else re.split(r"[\s,:;.(]", text.strip(), maxsplit=1)[0] or text
+
+
 def _service_cells(row: QueueRow, at: Moment, flt: str) -> dict[str, str]:
     return {
-        "delivered": day_text(row.day, at), "order": row.order or "—", "work": row.work or row.about or "—",
+        "delivered": day_text(row.day, at), "order": row.order or "—", "work": work_text(row.work or row.about),
         "attempts": str(row.attempts),
     }  # fmt: skip
 
