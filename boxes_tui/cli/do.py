@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from boxes_tui.cli import do_people
+from boxes_tui.cli import do_people, do_reach
 from boxes_tui.cli.common import Json, guarded
 from boxes_tui.cli.do_options import About, At, Due, Key, Note, Reason, Row, Rows, Text, To, run
 
@@ -161,3 +161,4 @@ def close_complaint(row: Row, note: Note = None, key: Key = None, json: Json = F
 
 
 do_people.add_to(app)
+do_reach.add_to(app)

@@ -87,6 +87,7 @@ def list_mails(
 ) -> None:
     """Lista los mensajes, el más nuevo primero, con el motivo de los que no salieron."""
     from boxes_tui.errors import UsageError
+    from boxes_tui.outreach.mail import error_words
     from boxes_tui.outreach.mails import STATES, mail_counts, mails
 
     wrong = [s for s in state or () if s not in STATES]
@@ -100,7 +101,18 @@ def list_mails(
     columns = ("id", "clase", "turno", "para", "estado", "intentos", "motivo")
     out.table(
         columns,
-        [(r["id"], r["kind"], r["appointment_id"], r["recipient"], r["state"], r["tries"], r["error"]) for r in rows],
+        [
+            (
+                r["id"],
+                r["kind"],
+                r["appointment_id"],
+                r["recipient"],
+                r["state"],
+                r["tries"],
+                error_words(r["error"] or ""),
+            )
+            for r in rows
+        ],
     )
 
 
@@ -142,6 +154,7 @@ def due(
     """Turnos a los que falta recordarles la fecha que tienen ahora."""
     from boxes_tui.data.reads.days import day_filter
     from boxes_tui.outreach.ladder import reminders_due
+    from boxes_tui.outreach.mail import error_words
 
     with_house = house()
     rows = with_house.read(reminders_due, with_house.read(day_filter, day) if day else None)
@@ -158,7 +171,7 @@ def due(
                 r.plate,
                 "sí" if r.by_mail else "no",
                 "sí" if r.by_whatsapp else "no",
-                r.error or r.why,
+                error_words(r.error or "") or r.why,
             )
             for r in rows
         ],
@@ -181,6 +194,22 @@ def no_shows(json: Json = False) -> None:
             (r.ref, f"{r.starts_at:%d/%m %H:%M}", r.customer, r.plate, f"D{r.step}", "sí" if r.due else "no")
             for r in rows
         ],
+    )
+
+
+@app.command("unanswered")
+@guarded
+def unanswered(json: Json = False) -> None:
+    """Turnos recordados que nadie confirmó ni respondió."""
+    from boxes_tui.outreach.ladder import unanswered as read
+
+    rows = house().read(read)
+    if json:
+        out.json({"total": len(rows), "rows": [_row(_fields(r)) for r in rows]})
+        return
+    out.table(
+        ("turno", "fecha", "cliente", "patente", "por", "enviado"),
+        [(r.ref, f"{r.starts_at:%d/%m %H:%M}", r.customer, r.plate, r.channel, f"{r.at:%d/%m %H:%M}") for r in rows],
     )
 
 

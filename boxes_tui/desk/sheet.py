@@ -16,7 +16,7 @@ from boxes_tui.data.reads.details import QueueRow, detail
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, call, campaign, customer
 from boxes_tui.desk import gate
-from boxes_tui.domain.contact_gate import Verdict
+from boxes_tui.domain.contact_gate import Purpose, Verdict
 from boxes_tui.domain.dispositions import PURPOSE
 from boxes_tui.domain.formats import show_day
 from boxes_tui.domain.phones import parse_phone
@@ -65,6 +65,11 @@ def call_sheet(conn: Connection, session: Session, row: QueueRow, home: Path | N
         _numbers(conn, row), kind, purpose, verdict, _last(conn, row), tuple(due_for(conn, session, row)),
         script(session, row, kind, home),
     )  # fmt: skip
+
+
+def purpose_of(conn: Connection, session: Session, row: QueueRow) -> Purpose:
+    """What the gate makes of a call about a row."""
+    return "offer" if _kind(conn, session, row)[1] == "offer" else "operational"
 
 
 def _kind(conn: Connection, session: Session, row: QueueRow) -> tuple[str, str]:

@@ -37,34 +37,47 @@ def _v(id_: str, key: str, label: str, help_: str, where: tuple[str, ...], role:
     return Verb(id_, key, label, help_, where, role, group, shown or key)
 
 
-_ROWS: Final = (*LISTS, "search", "my_day", "reconciliation")
+FOLLOW: Final = ("followup", "no_shows")
+"""*Seguimiento de turnos*: reminders and answers, and its list of no-shows."""
+
+_ROWS: Final = (*LISTS, "search", "my_day", "reconciliation", *FOLLOW)
+_TURNS: Final = ("appointments", "followup", "customer")
 _OPPS: Final = ("opportunities", "campaign_opportunities", "leaks")
 _ALL: Final = ("board", *_ROWS, "customer", "report", "grid")
 
 VERBS: Final = (
     _v("call", "l", N_("llamar"), N_("Llamar"), (*_ROWS, "customer"), "agent", "call"),
+    _v("dial", "M", N_("marcar"), N_("Marcar el teléfono elegido"), ("customer",), "agent", "call"),
     _v("next", "n", N_("siguiente"), N_("Siguiente"), ("board", *LISTS, "my_day"), "agent", "call"),
-    _v("whatsapp", "w", N_("WhatsApp"), N_("Abrir WhatsApp"), (*LISTS, "customer"), "agent", "call"),
-    _v("reminder", "e", N_("e-mail"), N_("Enviar recordatorio"), ("appointments", "customer"), "agent", "call"),
+    _v("whatsapp", "w", N_("WhatsApp"), N_("Abrir WhatsApp"), (*LISTS, *FOLLOW, "customer"), "agent", "call"),
+    _v("reminder", "e", N_("e-mail"), N_("Enviar recordatorio"), ("appointments", "followup", "customer"), "agent", "call"),
+    _v("why", "i", N_("permisos"), N_("¿Se puede contactar? Por qué"), (*LISTS, *FOLLOW, "customer"), "viewer", "call"),
     _v("opportunity", "o", N_("oportunidad"), N_("Crear oportunidad"), (*_ROWS, "customer"), "agent", "opportunity"),
     _v("discard", "d", N_("descartar"), N_("Descartar"), _OPPS, "agent", "opportunity"),
     _v("reschedule", "r", N_("replanificar"), N_("Replanificar"), _OPPS, "agent", "opportunity"),
     _v("sell", "t", N_("vendido"), N_("Turno vendido"), (*LISTS, "customer"), "agent", "opportunity"),
-    _v("confirm", "c", N_("confirmar"), N_("Confirmar turno"), ("appointments",), "agent", "appointment"),
+    _v("rebook", "R", N_("recuperar"), N_("Recuperar inasistencia"), ("appointments", "leaks", "no_shows"), "agent",
+       "opportunity"),
+    _v("confirm", "c", N_("confirmar"), N_("Confirmar turno"), ("appointments", "followup"), "agent", "appointment"),
+    _v("reply_yes", "S", N_("sí viene"), N_("Respondió que sí viene"), _TURNS, "agent", "appointment"),
+    _v("reply_no", "X", N_("no viene"), N_("Respondió que no viene"), _TURNS, "agent", "appointment"),
+    _v("reply_change", "C", N_("pide cambio"), N_("Respondió que pide cambio"), _TURNS, "agent", "appointment"),
+    _v("followup", "E", N_("seguimiento"), N_("Seguimiento de turnos"), ("board", "appointments", "my_day"), "agent",
+       "appointment"),
     _v("credit", "c", N_("acreditar"), N_("Acreditar"), ("reconciliation",), "supervisor", "appointment"),
     _v("correct", "r", N_("corregir fecha"), N_("Corregir la fecha"), ("reconciliation",), "supervisor", "appointment"),
     _v("deliver", "y", N_("entregada"), N_("Unidad entregada"), ("in_process",), "agent", "appointment"),
     _v("customer", "v", N_("cliente"), N_("Ver cliente"), _ROWS, "viewer", "customer"),
     _v("note", "N", N_("nota"), N_("Nota"), (*_ROWS, "customer"), "agent", "customer"),
     _v("search", "slash", N_("buscar"), N_("Buscar"), _ALL, "viewer", "list", "/"),
-    _v("mark", "space", N_("marcar"), N_("Marcar"), LISTS, "viewer", "list", N_("espacio")),
+    _v("mark", "space", N_("marcar"), N_("Marcar"), (*LISTS, "followup"), "viewer", "list", N_("espacio")),
     _v("filters", "f", N_("filtros"), N_("Más filtros"), (*LISTS, "report", "grid", "reconciliation")),
     _v("menu", "m", N_("más opciones"), N_("Más opciones"), (*LISTS, "grid", "wizard2"), "viewer", "list"),
     _v("export", "x", N_("exportar"), N_("Exportar"), (*LISTS, "report", "grid", "customer"), "agent", "list"),
     _v("grid", "g", N_("grilla"), N_("Ver en grilla"), ("report", "grid"), "viewer", "list"),
     _v("pie", "p", N_("torta de…"), N_("Gráfico de tortas"), ("report", "grid"), "viewer", "list"),
     _v("undo", "u", N_("deshacer"), N_("Deshacer"), ("board", *_ROWS, "customer"), "agent", "work"),
-    _v("history", "h", N_("historia"), N_("Historia de la fila"), (*LISTS, "customer"), "viewer", "work"),
+    _v("history", "h", N_("historia"), N_("Historia de la fila"), (*LISTS, *FOLLOW, "customer"), "viewer", "work"),
     _v("my_day", "D", N_("mi día"), N_("Mi día"), ("board", *LISTS), "agent", "work"),
     _v("release", "s", N_("soltar"), N_("Soltar"), (*LISTS, "my_day"), "agent", "work"),
     _v("assign", "a", N_("asignar"), N_("Asignar (supervisor)"), LISTS, "supervisor", "work"),
@@ -86,6 +99,8 @@ LINES: Final[dict[str, tuple[str, ...]]] = {
     "completed": ("call", "next", "opportunity", "customer", "note", "search", "help"),
     "customer": ("call", "opportunity", "reminder", "whatsapp", "note", "history", "back"),
     "my_day": ("call", "next", "release", "undo", "back"),
+    "followup": ("reminder", "whatsapp", "call", "reply_yes", "reply_no", "reply_change", "help"),
+    "no_shows": ("call", "whatsapp", "rebook", "opportunity", "note", "customer", "help"),
     "report": ("grid", "pie", "filters", "export", "help"),
     "grid": ("menu", "grid", "pie", "export", "help"),
     "reconciliation": ("credit", "correct", "call", "customer", "help"),

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, RowMapping, func, or_, select
 from boxes_tui.data.reads.conditions import live_appointment
 from boxes_tui.data.reads.days import calendar
 from boxes_tui.data.reads.people import best_phones
+from boxes_tui.data.reads.reach import mail_errors, replies
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import appointment, call, contact_log, customer, vehicle
 from boxes_tui.outreach.links import wa_digits
 from boxes_tui.outreach.mail import one_recipient
-from boxes_tui.outreach.mails import mail_errors
 
 STEPS: Final = (0, 1, 3, 7)
 """Days after a missed appointment on which somebody asks again."""
@@ -39,6 +39,21 @@ class Due:
     by_whatsapp: bool
     why: str
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An appointment of whose present time the customer was told, by ``channel`` (``email``, ``whatsapp``) at ``at``."""
+
+    id: int
+    ref: str
+    branch_id: int | None
+    starts_at: datetime
+    customer_id: int | None
+    customer: str | None
+    plate: str | None
+    channel: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,8 @@ def due_days(conn: Connection, session: Session, branch_id: int | None) -> tuple
 
 def reminders_due(conn: Connection, session: Session, day: date | None = None) -> list[Due]:
     """Appointments of ``day`` (default: tomorrow up to the next working day) without a reminder of their present time,
-    by mail or by WhatsApp, earliest first. Cancelled, vanished and arrived ones are out, and so are erased persons."""
+    by mail or by WhatsApp, earliest first. Cancelled, vanished and arrived ones are out, and so are erased persons and
+    those who have answered already."""
     a = appointment.c
     days = [
         (b.id, (day, day) if day else due_days(conn, session, b.id)) for b in session.branches
@@ -74,16 +90,40 @@ def reminders_due(conn: Connection, session: Session, day: date | None = None) -
     rows = _rows(conn, session, when & or_(a.reminder_state.is_(None), a.reminder_state.in_(("old_date", "failed"))))
     texts = _last(conn, [r["id"] for r in rows], ("whatsapp",))
     told = {r["id"] for r in rows if r["id"] in texts and (r["moved_at"] is None or texts[r["id"]] > r["moved_at"])}
-    rows = [r for r in rows if r["id"] not in told]
+    answered = replies(conn, rows)
+    rows = [r for r in rows if r["id"] not in told and r["id"] not in answered]
     errors = mail_errors(conn, [r["id"] for r in rows])
     phones = best_phones(conn, {r["customer_id"] for r in rows if r["customer_id"] is not None})
-    return [
-        Due(
-            **_common(session, r), by_mail=one_recipient(r["email"] or "") is not None,
-            by_whatsapp=_texts(r, phones), why=r["reminder_state"] or "none", error=errors.get(r["id"]),
-        )
-        for r in rows
-    ]  # fmt: skip
+    return [_due(session, r, phones, errors) for r in rows]
+
+
+def unanswered(conn: Connection, session: Session) -> list[Told]:
+    """Appointments to come whose customer was reminded of their present time and has neither answered nor confirmed,
+    earliest first."""
+    a = appointment.c
+    to_come = session.on_days(a.branch_id, a.start_day, 0, None) & (a.starts_at > session.now)
+    rows = _rows(conn, session, to_come & a.confirmed_at.is_(None))
+    texts = _last(conn, [r["id"] for r in rows], ("whatsapp",))
+    answered = replies(conn, rows)
+    made = []
+    for r in rows:
+        text = texts.get(r["id"])
+        if text is not None and r["moved_at"] is not None and text <= r["moved_at"]:
+            text = None
+        mail = r["reminder_at"] if r["reminder_state"] == "sent" else None
+        at = max((x for x in (text, mail) if x is not None), default=None)
+        if at is not None and r["id"] not in answered:
+            made.append(Told(**_common(session, r), channel="whatsapp" if at == text else "email", at=at))
+    return made
+
+
+def not_sent(conn: Connection, session: Session) -> list[Due]:
+    """Appointments to come whose last mail did not leave, with the reason, earliest first."""
+    a = appointment.c
+    rows = _rows(conn, session, (a.reminder_state == "failed") & (a.starts_at > session.now))
+    errors = mail_errors(conn, [r["id"] for r in rows])
+    phones = best_phones(conn, {r["customer_id"] for r in rows if r["customer_id"] is not None})
+    return [_due(session, r, phones, errors) for r in rows]
 
 
 def no_show_ladder(conn: Connection, session: Session) -> list[Missed]:
@@ -112,7 +152,7 @@ def _rows(conn: Connection, session: Session, where: Any) -> list[RowMapping]:
     query = (
         select(
             a.id, a.branch_id, a.starts_at, a.starts_at_precision, a.start_day, a.customer_id, a.contact_name,
-            a.contact_e164, a.contact_kind, a.reminder_state, a.moved_at, c.display_name, c.email,
+            a.contact_e164, a.contact_kind, a.reminder_state, a.reminder_at, a.moved_at, c.display_name, c.email,
             func.coalesce(v.plate, a.plate).label("unit"),
         )
         .select_from(appointment.outerjoin(customer, c.id == a.customer_id).outerjoin(vehicle, v.id == a.vehicle_id))
@@ -121,6 +161,15 @@ def _rows(conn: Connection, session: Session, where: Any) -> list[RowMapping]:
         .order_by(a.starts_at, a.id)
     )  # fmt: skip
     return list(conn.execute(query).mappings())
+
+
+def _due(
+    session: Session, r: RowMapping, phones: Mapping[int, tuple[str, str]], errors: Mapping[int, str]
+) -> Due:  # fmt: skip
+    return Due(
+        **_common(session, r), by_mail=one_recipient(r["email"] or "") is not None, by_whatsapp=_texts(r, phones),
+        why=r["reminder_state"] or "none", error=errors.get(r["id"]),
+    )  # fmt: skip
 
 
 def _common(session: Session, r: RowMapping) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as POLICY
 from typing import TYPE_CHECKING
 
+from boxes_tui.i18n import N_, _
 from boxes_tui.text import BAD, clean
 
 if TYPE_CHECKING:
@@ -61,6 +62,21 @@ class Withdrawn(Exception):
     """The last look before the data said no; nothing was sent."""
 
 
+_CODED = re.compile(r"(.*?)( \(\d{3}\))?\Z", re.S)
+
+
+def coded(why: str, code: int) -> str:
+    """*el servidor no aceptó la dirección (550)*, as the outbox keeps it: the reason in Spanish with the server's code."""
+    return f"{why} ({code})"
+
+
+def error_words(kept: str) -> str:
+    """A reason that the outbox keeps, in the reader's language."""
+    match = _CODED.match(kept)
+    assert match is not None  # every part of the pattern may be empty
+    return _(match[1]) + (match[2] or "") if match[1] else kept
+
+
 def one_recipient(raw: str) -> str | None:
     """The one plain address of a text, lower-case domain; None for several, none, or one that cannot be written to."""
     text = raw.strip()
@@ -81,7 +97,7 @@ def compose(letter: Letter, sender: str, sender_name: str) -> EmailMessage:
     """The message: plain and HTML parts, the invite as an alternative and as ``turno.ics``; a fixed set of headers."""
     recipient = one_recipient(letter.recipient)
     if recipient is None:
-        raise NotSent("la dirección no es una sola dirección válida", lasting=True)
+        raise NotSent(N_("la dirección no es una sola dirección válida"), lasting=True)
     message = EmailMessage(policy=POLICY)
     message["From"] = Address(clean(sender_name, 100), addr_spec=sender)
     message["To"] = Address(addr_spec=recipient)
@@ -119,7 +135,7 @@ class Post:
         """
         recipients = message["To"].addresses
         if len(recipients) != 1:
-            raise NotSent("más de un destinatario", lasting=True)
+            raise NotSent(N_("más de un destinatario"), lasting=True)
         line = self._ready()
         try:
             self._envelope(line, recipients[0].addr_spec)
@@ -127,7 +143,7 @@ class Post:
             self._data(line, message.as_bytes(), before_end)
         except (OSError, smtplib.SMTPException):
             self.close()
-            raise NotSent("se cortó la conexión con el servidor de correo", lasting=False) from None
+            raise NotSent(N_("se cortó la conexión con el servidor de correo"), lasting=False) from None
         except BaseException:  # whatever it was, the next mail begins on a fresh connection
             self.close()
             raise
@@ -135,12 +151,12 @@ class Post:
     def _envelope(self, line: smtplib.SMTP, recipient: str) -> None:
         for code, _answer in (line.mail(self.smtp.sender), line.rcpt(recipient)):
             if code not in (250, 251):
-                raise NotSent(f"el servidor no aceptó la dirección ({code})", lasting=500 <= code < 600)
+                raise NotSent(coded(N_("el servidor no aceptó la dirección"), code), lasting=500 <= code < 600)
 
     def _data(self, line: smtplib.SMTP, raw: bytes, before_end: Callable[[], None]) -> None:
         code, _answer = line.docmd("DATA")
         if code != 354:
-            raise NotSent(f"el servidor no aceptó el mensaje ({code})", lasting=500 <= code < 600)
+            raise NotSent(coded(N_("el servidor no aceptó el mensaje"), code), lasting=500 <= code < 600)
         body = _DOTS.sub(b"..", raw)
         line.send(body if body.endswith(b"\r\n") else body + b"\r\n")
         before_end()
@@ -150,7 +166,7 @@ class Post:
         except (OSError, smtplib.SMTPException):
             raise AnswerLost from None
         if code != 250:
-            raise NotSent(f"el servidor no aceptó el mensaje ({code})", lasting=500 <= code < 600)
+            raise NotSent(coded(N_("el servidor no aceptó el mensaje"), code), lasting=500 <= code < 600)
 
     def _ready(self) -> smtplib.SMTP:
         if self._line is not None:
@@ -192,11 +208,11 @@ class Post:
 
 def _connect_sentence(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return "el certificado del servidor de correo no es válido"
+        return N_("el certificado del servidor de correo no es válido")
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"el servidor de correo no aceptó el usuario o la clave ({error.smtp_code})"
+        return coded(N_("el servidor de correo no aceptó el usuario o la clave"), error.smtp_code)
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return "el servidor de correo no ofrece lo que pide la configuración (STARTTLS o AUTH)"
+        return N_("el servidor de correo no ofrece lo que pide la configuración (STARTTLS o AUTH)")
     if isinstance(error, (TimeoutError, socket.gaierror, ConnectionError)):
-        return "el servidor de correo no responde"
-    return "no se pudo conectar con el servidor de correo"
+        return N_("el servidor de correo no responde")
+    return N_("no se pudo conectar con el servidor de correo")

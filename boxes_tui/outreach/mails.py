@@ -45,17 +45,6 @@ def mail_counts(conn: Connection, session: Session) -> dict[str, int]:
     return {state: found.get(state, 0) for state in STATES}
 
 
-def mail_errors(conn: Connection, appointment_ids: Collection[int]) -> dict[int, str]:
-    """Why the last mail of each appointment did not leave: what the row shows beside *falló el recordatorio*."""
-    o = outbox.c
-    rows = conn.execute(
-        select(o.appointment_id, o.error)
-        .where(o.appointment_id.in_(tuple(appointment_ids)), o.error.is_not(None), o.state != "sent")
-        .order_by(o.id)
-    )
-    return {int(a): str(e) for a, e in rows}
-
-
 @dataclass(frozen=True)
 class RetryMail(Command):
     """Put failed and unknown mails back in the queue, under their old Message-ID; without ids, all that wait."""

@@ -25,7 +25,7 @@ from boxes_tui.data.session import Session
 from boxes_tui.data.tables import appointment, outbox
 from boxes_tui.domain.roles import may
 from boxes_tui.errors import ConfigError, Refused
-from boxes_tui.i18n import _
+from boxes_tui.i18n import N_, _
 from boxes_tui.outreach.mail import AnswerLost, Letter, NotSent, Post, Withdrawn, compose
 from boxes_tui.outreach.reminder import MailDesk, SendReminder, why_not
 
@@ -211,7 +211,7 @@ class Sender:
         return outcome
 
 
-LOST = "no se sabe si el servidor de correo lo aceptó"
+LOST = N_("no se sabe si el servidor de correo lo aceptó")
 
 
 def _reply_address(raw: str | None) -> str | None:

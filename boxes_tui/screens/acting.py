@@ -53,13 +53,16 @@ class ActingBase(DeskScreen):
         return journal_of(self.app, self.house)
 
     async def run_act(self, command: Command, key: str | None = None) -> ActResult | None:
-        """Run a command; None when the database does not answer and the act waits on this machine."""
-        from boxes_tui.screens.pending import keep_pending
+        """Run a command; None when the database does not answer and the act waits on this machine. What cannot wait
+        (a mail, an override) is a :class:`BoxesError` then."""
+        from boxes_tui.screens.pending import can_wait, keep_pending
 
         key = key or uuid4().hex
         try:
             return await self.background(self.house.execute, command, key, deadline=CALL_SECONDS, lane=ACTS)
         except Unavailable:
+            if not can_wait(command):
+                raise BoxesError(_("Sin base: no se hizo nada. Se puede repetir cuando vuelva.")) from None
             keep_pending(self.journal, self.session, command, key)
             self.frame.status.error(  # type: ignore[union-attr]
                 _("No se guardó en la base: no responde. Queda en este equipo y se reintenta sola.")

@@ -3,6 +3,7 @@ the UI loop, and shows the result in place (SCREENS §1.6)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from boxes_tui.domain.formats import show_day
@@ -123,6 +124,57 @@ class ActingScreen(CallingScreen):
 
     async def verb_reminder(self) -> None:
         """Preview the reminder, then send it through the outbox."""
-        from boxes_tui.screens.reminder import send_reminder
+        from boxes_tui.screens.reminder import send_marked, send_reminder
 
-        await send_reminder(self, self.acted_row())
+        rows = [row for row in self.marked_rows() if row.subject == "appointment"]
+        if rows:
+            await send_marked(self, rows)
+        else:
+            await send_reminder(self, await self.turn_row())
+
+    def marked_rows(self) -> Sequence[QueueRow]:
+        """The marked rows: a reminder goes to all of them."""
+        return ()
+
+    def unmark(self) -> None:
+        """What was done to the marked rows is done: none is marked any more."""
+
+    async def turn_row(self) -> QueueRow:
+        """The appointment that a reminder or an answer is about: here, the row of the verb."""
+        return self.acted_row()
+
+    async def verb_reply_yes(self) -> None:
+        """The customer answered that he comes."""
+        from boxes_tui.screens.replies import note_reply
+
+        await note_reply(self, "yes")
+
+    async def verb_reply_no(self) -> None:
+        """The customer answered that he does not come."""
+        from boxes_tui.screens.replies import note_reply
+
+        await note_reply(self, "no")
+
+    async def verb_reply_change(self) -> None:
+        """The customer asks for another time."""
+        from boxes_tui.screens.replies import note_reply
+
+        await note_reply(self, "change")
+
+    async def verb_rebook(self) -> None:
+        """Open the opportunity of a no-show."""
+        from boxes_tui.screens.replies import rebook
+
+        await rebook(self)
+
+    async def verb_why(self) -> None:
+        """Every reason of the contact gate."""
+        from boxes_tui.screens.dialogs.why import show_why
+
+        await show_why(self, self.acted_row())
+
+    def verb_followup(self) -> None:
+        """Reminders, answers and no-shows of the appointments."""
+        from boxes_tui.screens.followup import FollowUpScreen
+
+        self.app.push_screen(FollowUpScreen())

@@ -169,6 +169,12 @@ class DeskScreen(BoxesScreen[None]):
         """Verbs that the cursor row refuses: grey in the keys line."""
         return frozenset()
 
+    def absent(self) -> frozenset[str]:
+        """Verbs that this installation does not have: no key, no help line."""
+        from boxes_tui.screens.dialling import can_dial
+
+        return frozenset() if self.ready and can_dial(self.house) else frozenset({"dial"})
+
     def show_frame(self) -> None:
         """Title and keys lines."""
         if self.frame is None:
@@ -208,7 +214,7 @@ class DeskScreen(BoxesScreen[None]):
             for shown, label, enabled in keys_line(
                 self.place, self.session.role, self.refused(), wide=self.size.width >= 110
             )
-            if shown in by_key and self._method(by_key[shown].id) is not None
+            if shown in by_key and self._method(by_key[shown].id) is not None and by_key[shown].id not in self.absent()
         ]
 
     def say(self, text: Line) -> None:
@@ -240,7 +246,7 @@ class DeskScreen(BoxesScreen[None]):
         for verb in on_screen(self.place, self.session.role):
             pressed = event.key == verb.key or event.character == verb.shown
             method = self._method(verb.id) if pressed else None
-            if method is not None:
+            if method is not None and verb.id not in self.absent():
                 event.stop()
                 self.perform(method)
                 return
@@ -282,7 +288,7 @@ class DeskScreen(BoxesScreen[None]):
         """Help of this screen."""
         from boxes_tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.place))
+        self.app.push_screen(HelpScreen(self.place, self.absent()))
 
     def verb_back(self) -> None:
         """Back to where one came from."""

@@ -20,7 +20,8 @@ GROUPS = (
 PLACES = {
     "board": N_("Tablero"), "customer": N_("Cliente"), "search": N_("Buscar"), "my_day": N_("Mi día"),
     "report": N_("Reportes"), "grid": N_("Ver en grilla"), "reconciliation": N_("Conciliación"),
-    "wizard": N_("Gestor de oportunidades"),
+    "wizard": N_("Gestor de oportunidades"), "followup": N_("Seguimiento de turnos"),
+    "no_shows": N_("Seguimiento de turnos"),
 }  # fmt: skip
 MOVES = (("↑↓ jk", N_("mover")), ("Tab", N_("filtro siguiente")), ("Enter", N_("ficha")), (N_("Inicio Fin Pág"), ""))
 LEFT = frozenset({"call", "opportunity", "appointment", "customer"})
@@ -40,9 +41,9 @@ class HelpScreen(DeskScreen):
 
     place: ClassVar[str] = "help"
 
-    def __init__(self, about: str) -> None:
+    def __init__(self, about: str, absent: frozenset[str] = frozenset()) -> None:
         super().__init__()
-        self.about = about
+        self.about, self._absent = about, absent
         self.page = Page()
         self.frame: Frame[Any] = Frame(self.page, filters=False, totals=False, details=False)
 
@@ -51,7 +52,7 @@ class HelpScreen(DeskScreen):
 
     def entered(self) -> None:
         """Show it."""
-        self.page.show(help_lines(self.about, self.session.role if self.ready else "viewer"))
+        self.page.show(help_lines(self.about, self.session.role if self.ready else "viewer", self._absent))
         self.frame.status.hint(_("Soporte: {who}").format(who=self._support()))
 
     def _support(self) -> str:
@@ -78,9 +79,9 @@ class HelpScreen(DeskScreen):
         return False
 
 
-def help_lines(place: str, role: str) -> list[Line]:
+def help_lines(place: str, role: str, absent: frozenset[str] = frozenset()) -> list[Line]:
     """The lines: verbs in two columns by group, signs, the list, dates, No Llame and sync for admins."""
-    verbs = on_screen(place, role)
+    verbs = [v for v in on_screen(place, role) if v.id not in absent]
     left: list[Line] = []
     right: list[Line] = []
     for group, title in GROUPS:

@@ -22,6 +22,11 @@ def journal_of(app: Any, house: House) -> Journal:
     return cast(Journal, found)
 
 
+def can_wait(command: Command) -> bool:
+    """Whether a command can be kept on this machine and made again from what is kept."""
+    return type(command).__name__ in _commands()
+
+
 def keep_pending(journal: Journal, session: Session, command: Command, key: str) -> None:
     """Keep a command with its key until the database answers."""
     body = {name: _plain(value) for name, value in vars(command).items()}
@@ -75,10 +80,12 @@ def _commands() -> dict[str, type[Command]]:
         orders,
         reconcile,
     )  # fmt: skip
+    from boxes_tui.outreach import whatsapp
 
     made: dict[str, type[Command]] = {}
     for module in (
         appointments, assign, blocks, bulk, calls, claims, complaints, notes, opportunities, orders, reconcile,
+        whatsapp,
     ):  # fmt: skip
         for name, item in inspect.getmembers(module, inspect.isclass):
             if issubclass(item, Command) and not inspect.isabstract(item):

@@ -77,6 +77,10 @@ class QueueScreen(ColumnMenuScreen):
         self.show_frame()
         self.show_totals()
         self.show_details()
+        if self.queue.code == "appointments":
+            from boxes_tui.screens.followup import follow_hint
+
+            self.run_worker(follow_hint(self), exclusive=True, group="hint", exit_on_error=False)
 
     def change(self, ask: Ask) -> None:
         """Show another filter: fresh order, cursor at the top."""
@@ -125,6 +129,14 @@ class QueueScreen(ColumnMenuScreen):
     def marked_refs(self) -> list[str]:
         """Refs of the marked rows, in the order of the list."""
         return [ref for ref in self.rows if ref in self.grid.marked]
+
+    def marked_rows(self) -> list[QueueRow]:
+        """The marked rows, in the order of the list."""
+        return [self.rows[ref] for ref in self.marked_refs()]
+
+    def unmark(self) -> None:
+        """No row is marked any more."""
+        self.grid.mark_none()
 
     def acted(self, row: QueueRow, short: str, leaves: bool) -> None:
         """The row shows its result in place and leaves at the next key; the cursor goes on (SCREENS §1.6)."""

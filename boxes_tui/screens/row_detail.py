@@ -96,13 +96,42 @@ def _appointment_why(row: QueueRow, at: Moment) -> str:
         words.append(_("Inasistencia"))
     if row.comment:
         words.append(f"«{row.comment}»")
-    mails = {
-        "sent": N_("recordatorio enviado"), "failed": N_("@! falló el recordatorio"),
-        "queued": N_("recordatorio en cola"), "old_date": N_("recordatorio con fecha anterior"),
-    }  # fmt: skip
-    if row.mail in mails:
-        words.append(_(mails[row.mail]))
+    words += [x for x in (_mail_words(row, at), _reply_words(row, at)) if x]
     return " · ".join(words)
+
+
+def _mail_words(row: QueueRow, at: Moment) -> str:
+    """What became of the reminder: when it was sent, or why it did not leave."""
+    from boxes_tui.outreach.mail import error_words
+
+    if row.mail == "failed":
+        return (
+            _("@! no salió: {why}").format(why=error_words(row.mail_error))
+            if row.mail_error
+            else _("@! falló el recordatorio")
+        )
+    if row.mail == "sent" and row.mail_at is not None:
+        return _("recordatorio enviado {t}").format(t=ago_text(row.mail_at, at))
+    mails = {
+        "sent": N_("recordatorio enviado"), "queued": N_("recordatorio en cola"),
+        "old_date": N_("recordatorio con fecha anterior"),
+    }  # fmt: skip
+    return _(mails[row.mail]) if row.mail in mails else ""
+
+
+def _reply_words(row: QueueRow, at: Moment) -> str:
+    said = {"yes": N_("respondió que viene"), "no": N_("respondió que no viene"), "change": N_("pide cambio")}
+    if row.reply not in said or row.reply_at is None:
+        return ""
+    return f"{_(said[row.reply])} {ago_text(row.reply_at, at)}"
+
+
+def ago_text(moment: datetime, at: Moment) -> str:
+    """*hoy 10:12*, *ayer 18:40*, *20/11 09:05*."""
+    when = at.local(moment)
+    days = (at.today - when.date()).days
+    day = {0: _("hoy"), 1: _("ayer")}.get(days) or day_text(when.date(), at)
+    return f"{day} {when:%H:%M}"
 
 
 def _opportunity_words(row: QueueRow, at: Moment, stage: str) -> str:

@@ -67,7 +67,7 @@ def moment(session: Session, dms_time: str | None = None) -> Moment:
 def row_text(queue: str, flt: str, row: QueueRow, at: Moment) -> RowText:
     """Signs and cells of a row in its list."""
     sign, tone = _state_sign(queue, row, at)
-    third, third_tone = _third_sign(row, at)
+    third, third_tone = third_sign(row, at)
     cells = {"customer": name(row), "plate": row.plate or _("s/pat."), "unit": row.unit or "—"}
     cells |= _CELLS.get(queue, _leak_cells)(row, at, flt)
     held = held_by(row, at)
@@ -127,7 +127,8 @@ def _state_sign(queue: str, row: QueueRow, at: Moment) -> tuple[str, str]:
     return ("■", "hoy") if row.day == at.today else ("▷", "proxima")
 
 
-def _third_sign(row: QueueRow, at: Moment) -> tuple[str, str]:
+def third_sign(row: QueueRow, at: Moment) -> tuple[str, str]:
+    """The third cell of a list: the first of ``x T t @! ◆ @`` that applies, and its tone."""
     if row.blocked:
         return "x", "peligro"
     if row.claim is not None:
@@ -191,6 +192,8 @@ def delay_text(row: QueueRow, at: Moment) -> str:
     """The last column of queue 3: how late, or how it stands."""
     if row.state == "confirmed" and not row.late:
         return _("confirm.")
+    if row.reply in ("no", "change") and row.state == "to_confirm":
+        return _("no viene") if row.reply == "no" else _("cambio")
     if not row.late or row.state == "arrived" or not isinstance(row.when, datetime):
         return last_text(row, at) if row.last_code and row.stage == "appointments" else "—"
     if row.day is not None and row.day < at.today:

@@ -20,6 +20,8 @@ DRAWN = {
     "completed": "l llamar  n siguiente  o oportunidad  v cliente  N nota  / buscar  ? más",
     "customer": "l llamar  o oportunidad  e e-mail  w WhatsApp  N nota  h historia  Esc volver",
     "my_day": "l llamar  n siguiente  s soltar  u deshacer  Esc volver",
+    "followup": "e e-mail  w WhatsApp  l llamar  S sí viene  X no viene  C pide cambio  ? más",
+    "no_shows": "l llamar  w WhatsApp  R recuperar  o oportunidad  N nota  v cliente  ? más",
     "report": "g grilla  p torta de…  f filtros  x exportar  ? más",
     "grid": "m opciones  g gráfico  p torta  x exportar  ? más",
 }
@@ -33,6 +35,7 @@ KEYS = {
     "l": "call", "o": "opportunity", "v": "customer", "d": "discard", "r": "reschedule", "t": "sell", "c": "confirm",
     "e": "reminder", "w": "whatsapp", "y": "deliver", "n": "next", "u": "undo", "h": "history", "a": "assign", "D": "my_day",
     "s": "release", "N": "note", "q": "quit", "m": "menu", "g": "grid", "p": "pie", "x": "export", "f": "filters", "/": "search",
+    "E": "followup", "S": "reply_yes", "X": "reply_no", "C": "reply_change", "R": "rebook", "M": "dial", "i": "why",
     "?": "help", "Esc": "back", "espacio": "mark",
 }  # fmt: skip
 

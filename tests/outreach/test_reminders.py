@@ -12,9 +12,10 @@ import pytest
 
 from boxes_tui.config import Settings
 from boxes_tui.data.audit import verify
+from boxes_tui.data.reads.reach import mail_errors
 from boxes_tui.data.tables import appointment, block, customer
 from boxes_tui.errors import ConfigError, Refused
-from boxes_tui.outreach.mails import RetryMail, mail_errors
+from boxes_tui.outreach.mails import RetryMail
 from boxes_tui.outreach.outbox import Sender, Tally
 from boxes_tui.outreach.reminder import MailDesk, SendReminder, preview
 from tests.outreach.ics import Entry, read_invite

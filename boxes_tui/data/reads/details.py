@@ -18,6 +18,7 @@ from boxes_tui.data.reads.people import (
     own_blocks,
     person_key,
 )
+from boxes_tui.data.reads.reach import told
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import (
     app_user,
@@ -90,6 +91,10 @@ class QueueRow:
     comment: str | None = None
     confirmed_by: str | None = None
     mark: str | None = None
+    mail_at: datetime | None = None
+    mail_error: str | None = None
+    reply: str | None = None
+    reply_at: datetime | None = None
 
 
 def detail(conn: Connection, session: Session, queue: str, stage: str, ids: Sequence[int]) -> list[QueueRow]:
@@ -104,6 +109,7 @@ def detail(conn: Connection, session: Session, queue: str, stage: str, ids: Sequ
     phones = best_phones(conn, customers)
     claims = live_claims(conn)
     work = _work(conn, [r["id"] for r in raw]) if stage in ("in_process", "completed") else {}
+    reached = told(conn, raw) if stage == "appointments" else {}
     made = []
     for r in raw:
         key = person_key(r["person_id"], r["vehicle_id"], REF_SUBJECTS[stage], r["id"])
@@ -113,6 +119,7 @@ def detail(conn: Connection, session: Session, queue: str, stage: str, ids: Sequ
             phone, kind = r["contact_e164"] or r["contact_phone"], r["contact_kind"]
         facts = _FACTS[stage](session, r)
         facts.setdefault("work", work.get(r["id"]))
+        facts |= reached.get(r["id"], {})
         made.append(
             QueueRow(
                 id=r["id"], stage=stage, ref=f"{stage}:{r['id']}", subject=REF_SUBJECTS[stage],
@@ -239,7 +246,8 @@ def _appointment(session: Session, r: RowMapping) -> dict[str, Any]:
     return {
         "name": r["contact_name"], "when": _when(session, r, "starts_at"), "day": day,
         "leaves_on": day + timedelta(NO_SHOW_DAYS) if day else None, "state": state, "late": late,
-        "advisor": r["advisor"], "mail": mail, "comment": r["comment"], "confirmed_by": r["confirmer"],
+        "advisor": r["advisor"], "mail": mail, "mail_at": r["reminder_at"], "comment": r["comment"],
+        "confirmed_by": r["confirmer"],
         "about": _services(r), "vehicle_text": r["vehicle_text"], "own_vin": r["vin"] or r["chassis"],
         "own_plate": r["plate"], "mark": "moved" if r["moved_at"] else None,
     }  # fmt: skip

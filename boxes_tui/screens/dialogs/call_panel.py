@@ -18,6 +18,7 @@ from boxes_tui.desk.sheet import Sheet
 from boxes_tui.domain.dispositions import BY_DIGIT, REASON_BY_KEY, Disposition
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
+from boxes_tui.screens.dialling import can_dial, dial
 from boxes_tui.screens.dialogs import call_text
 from boxes_tui.screens.dialogs.call_forms import LABEL, CallForms, CallMade
 from boxes_tui.screens.row_detail import detail_lines
@@ -52,6 +53,7 @@ class CallPanel(CallForms):
         self._holidays = holidays
         self.sheet: Sheet | None = None
         self.chosen = self._page = 0
+        self._reasons = False
         self.included: frozenset[str] = frozenset()
         self.asking: Disposition | None = None
         self.opened_at: datetime = at.session.now
@@ -111,8 +113,14 @@ class CallPanel(CallForms):
         kind = sheet.type if sheet else ""
         also = call_text.also_lines(sheet.others, self.included, self.at) if sheet else []
         if sheet is not None and not sheet.verdict.allowed:
-            also = [[("✗ " + sheet.verdict.sentence, "peligro")], *also[:1]]
-        self.below.show("", *call_text.outcome_lines(self.at, kind), "", *[*also, "", ""][:2])
+            also = [
+                [("✗ " + sheet.verdict.sentence + " ", "peligro"), ("[i]", "acento"), " " + _("por qué")],
+                *also[:1],
+            ]
+        if sheet is not None and self._reasons:
+            self.below.show(*call_text.reason_lines(sheet))
+        else:
+            self.below.show("", *call_text.outcome_lines(self.at, kind), "", *[*also, "", ""][:2])
         self.status.hint([(_("Por qué ahora:"), "atenuado"), f" {self._why}"])
         self._show_keys()
 
@@ -122,6 +130,8 @@ class CallPanel(CallForms):
         else:
             keys = [Key("1-0", _("resultado")), Key("↑↓", _("teléfono")), Key("N", _("nota")),
                     Key("w", _("WhatsApp")), Key(_("Pág"), _("guion")), Key("Esc", _("dejar"))]  # fmt: skip
+            if self._dials():
+                keys.insert(1, Key("M", _("marcar")))
         self.keys.set_keys(keys)
 
     # -- keys --------------------------------------------------------------------------------------
@@ -159,6 +169,11 @@ class CallPanel(CallForms):
             self._show()
         elif event.character == "w":
             self._whatsapp()
+        elif event.character == "M" and self._dials():
+            self._dial()
+        elif event.character == "i":
+            self._reasons = not self._reasons
+            self._show()
         else:
             return False
         return True
@@ -184,6 +199,16 @@ class CallPanel(CallForms):
         from boxes_tui.screens.links import offer_link
 
         self.run_worker(offer_link(self, self.row, phone.e164 or phone.raw), exit_on_error=False)
+
+    def _dials(self) -> bool:
+        return can_dial(getattr(self.app, "house", None))
+
+    def _dial(self) -> None:
+        phone = self._phone()
+        if phone is None:
+            self.status.error(_("Sin teléfono que se pueda marcar."))
+            return
+        self.run_worker(dial(self.app, self.status, self.row.ref, phone), exit_on_error=False)
 
     def _phone(self) -> Any:
         phones = self.sheet.phones if self.sheet else ()

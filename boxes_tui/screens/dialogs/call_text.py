@@ -148,6 +148,16 @@ def rule_texts(row: QueueRow, sheet: Sheet | None) -> tuple[Line, Line]:
     return [f"{_('LLAMADA')} · {name} · ", (_("FUERA DE NORMA"), "peligro")], attempt
 
 
+def reason_lines(sheet: Sheet) -> list[Line]:
+    """*¿Por qué?*: the gate's reasons in place of the outcomes, eight lines; the digits go on being outcomes."""
+    lines: list[Line] = [[(_("¿SE PUEDE CONTACTAR? Para esta llamada:"), "atenuado")]]
+    for reason in sheet.verdict.reasons[:6]:
+        tone = "exito" if reason.ok else "peligro" if reason.blocks else "hoy"
+        lines.append([("  ✓ " if reason.ok else "  ✗ ", tone), reason.text])
+    lines += [""] * (7 - len(lines))
+    return [*lines, [("[i] ", "acento"), _("volver a los resultados")]]
+
+
 def existing_appointment(others: Sequence[QueueRow], row: QueueRow) -> QueueRow | None:
     """An appointment to come of the same vehicle."""
     return next(
