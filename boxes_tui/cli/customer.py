@@ -87,6 +87,8 @@ def _iso(value: datetime | date | None) -> str | None:
 
 def card_json(card: Card) -> dict[str, Any]:
     """The card as PRODUCT §10 fixes it."""
+    from boxes_tui.data.reads.reach import CONTACT_KINDS
+
     c = card.customer
     return {
         "customer": {
@@ -118,7 +120,11 @@ def card_json(card: Card) -> dict[str, Any]:
         ],
         "notes": [
             {"id": str(x.id), "at": _iso(x.at), "agent": x.agent, "kind": x.kind, "note": x.note, "branch": x.branch}
-            for x in card.lines if x.kind != "call"
+            for x in card.lines if x.kind in ("note", "comment")
+        ],
+        "contacts": [
+            {"id": str(x.id), "at": _iso(x.at), "agent": x.agent, "channel": x.kind, "detail": x.note, "branch": x.branch}
+            for x in card.lines if x.kind in CONTACT_KINDS
         ],
         "opportunities": [
             {"id": str(o["id"]), "origin": o["origin"], "state": o["state"], "due": _iso(o["due_day"]),

@@ -8,6 +8,7 @@ from boxes_tui.domain import dispositions
 from boxes_tui.domain.formats import clock, document, full_day, number, show_day
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import _
+from boxes_tui.screens.customer_text import CONTACTS, contact_words
 from boxes_tui.screens.row_detail import detail_lines, phone_text
 from boxes_tui.screens.row_text import KINDS, Moment, first_name, name
 from boxes_tui.widgets.safe import Line
@@ -85,6 +86,8 @@ def _calls(card: Card, at: Moment) -> list[Line]:
             continue
         found = dispositions.BY_CODE.get(line.code or "")
         what = _(found.label) if found else _("Nota") if line.kind == "note" else _("Comentario")
+        if line.kind in CONTACTS:
+            what = f"{_(CONTACTS[line.kind])} {contact_words(line)}"
         score = f" {line.score}" if line.score is not None else ""
         made.append(f"{day} {first_name(line.agent or '—')}  {what}{score}")
     return made

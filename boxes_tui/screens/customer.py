@@ -8,6 +8,7 @@ from boxes_tui.data.reads.board import freshness
 from boxes_tui.data.reads.customers import Card, card
 from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.desk.card_row import card_row
+from boxes_tui.desk.permits import Permits, permits
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _, ngettext
 from boxes_tui.outreach.followup import appointment_row
@@ -32,6 +33,7 @@ class CustomerScreen(ActingScreen):
         self._from = row
         self.row = row
         self.card: Card | None = None
+        self.permits: Permits | None = None
         self.open_services: set[str] = set()
         self.page = Page(["", "  " + _("Leyendo…")])
         self.frame: Frame[Any] = Frame(self.page, filters=False, totals=False, details=False)
@@ -42,6 +44,7 @@ class CustomerScreen(ActingScreen):
         self.freshness = await self.background(self.house.read, freshness)
         if self._from is None:
             self.row = await self.background(self.house.read, card_row, self.customer_id)
+        self.permits = await self.background(self.house.read, permits, self.row) if self.row else None
         self.show_card()
 
     def acted_row(self) -> QueueRow:
@@ -74,7 +77,13 @@ class CustomerScreen(ActingScreen):
         """Lay the card out for the width."""
         if self.card is None:
             return
-        lines, keys = customer_lines(self.card, self.at, self.size.width, self.open_services)
+        lines, keys = customer_lines(
+            self.card,
+            self.at,
+            self.size.width,
+            self.open_services,
+            self.permits.offer.allowed if self.permits else None,
+        )
         self.page.show(lines, keys)
         self._hint()
 

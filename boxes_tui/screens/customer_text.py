@@ -31,14 +31,24 @@ INCIDENTS = {
     "complaint": N_("Incidencia"), "cause": N_("causa"), "correction": N_("corrección"),
     "recommendation": N_("recomendado"), "declined": N_("no aceptó"), "comeback": N_("retorno"),
 }  # fmt: skip
+CONTACTS = {
+    "email": N_("E-mail"), "whatsapp": N_("WhatsApp"), "tel": N_("Marcado"), "email_reply": N_("Respuesta"),
+}  # fmt: skip
+WORDS = {
+    "reminder": N_("recordatorio del turno"), "update": N_("nueva fecha del turno"), "cancel": N_("anulación del turno"),
+    "yes": N_("viene"), "no": N_("no viene"), "change": N_("pide cambio"),
+}  # fmt: skip
 SIDE = 88
 
 Pair = tuple[Line, str | None]
 
 
-def customer_lines(card: Card, at: Moment, width: int, opened: set[str]) -> tuple[list[Line], list[str | None]]:
-    """Lines, and the keys of those that ``Enter`` opens (``order:<id>``)."""
-    head: list[Pair] = [(_indicators(card, at), None), (_who(card), None), (_phones(card, at), None)]
+def customer_lines(
+    card: Card, at: Moment, width: int, opened: set[str], offers: bool | None = None
+) -> tuple[list[Line], list[str | None]]:  # fmt: skip
+    """Lines, and the keys of those that ``Enter`` opens (``order:<id>``). ``offers`` is what the contact gate says now;
+    without it the dealership's own list alone speaks."""
+    head: list[Pair] = [(_indicators(card, at), None), (_who(card, offers, width), None), (_phones(card, at), None)]
     main = [*_last_service(card), *_units(card, at, opened)]
     if width >= 110:
         main = [("", None), *main, *_opportunities(card, at)]
@@ -83,12 +93,15 @@ def _indicators(card: Card, at: Moment) -> Line:
     return parts if len(parts) > 1 else " " + _("Sin nada abierto")
 
 
-def _who(card: Card) -> Line:
+def _who(card: Card, allowed: bool | None, width: int) -> Line:
     c = card.customer
     doc = document(c["doc_type"], c["doc_number"]) if c["doc_number"] else ""
     text = " · ".join(x for x in (doc, c["city"], c["email"]) if x)
-    offers = _("ofertas: bloqueadas") if card.blocked else _("ofertas: permitidas")
-    return [f" {text or '—'}   ", (offers, "peligro" if card.blocked else "atenuado")]
+    blocked = card.blocked is not None if allowed is None else not allowed
+    offers: list[str | tuple[str, str]] = [(_("ofertas: permitidas"), "atenuado")]
+    if blocked:
+        offers = [(_("ofertas: bloqueadas") + " ", "peligro"), ("[i]", "acento")]
+    return [f" {cut(text or '—', width - width_of(offers) - 5)}   ", *offers]
 
 
 def _phones(card: Card, at: Moment) -> Line:
@@ -181,6 +194,8 @@ def _said(line: Said, at: Moment) -> tuple[str, str, str, str]:
     stamp = f"{when:%d/%m/%y %H:%M}"
     if line.hidden:
         return stamp, "—", _("gestionado en {branch}").format(branch=line.branch), ""
+    if line.kind in CONTACTS:
+        return stamp, first_name(line.agent or "—"), _(CONTACTS[line.kind]), contact_words(line)
     found = dispositions.BY_CODE.get(line.code or "")
     what = _(found.label) if found else {"note": _("Nota"), "comment": _("Confirmado")}.get(line.kind, "")
     if line.score is not None:
@@ -188,6 +203,12 @@ def _said(line: Said, at: Moment) -> tuple[str, str, str, str]:
     kind = _(TYPES[line.type]) if line.type in TYPES else ""
     words = f"«{line.note}»" if line.note else ""
     return stamp, first_name(line.agent or "—"), what, f"{kind} {words}".strip()
+
+
+def contact_words(line: Said) -> str:
+    """Which mail, the end of the number, or the answer."""
+    words = line.note or ""
+    return _(WORDS[words]) if words in WORDS else _("tel. …{last4}").format(last4=words) if words else ""
 
 
 def _calls(card: Card, at: Moment) -> list[Pair]:

@@ -149,7 +149,8 @@ def round_lines(rows: Sequence[QueueRow], drafts: Mapping[int, Draft], at: Momen
     for row in going:
         draft = drafts[row.id]
         when = f"{show_day(row.day, at.today) if row.day else ''} {clock_text(row)}"
-        lines.append(f"  {pad(when, 11)}  {pad(name(row), 26)}  {pad(draft.recipient or '', 24)}  {draft.template}")
+        other = "" if draft.kind == "reminder" else f"  {_('nueva fecha')}"
+        lines.append(f"  {pad(when, 11)}  {pad(name(row), 26)}  {draft.recipient}{other}")
     if not going:
         lines.append("  " + _("Ninguno."))
     if left:

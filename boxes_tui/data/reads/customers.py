@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from boxes_tui.data.engine import set_scope
 from boxes_tui.data.reads.details import local
 from boxes_tui.data.reads.people import own_blocks
+from boxes_tui.data.reads.reach import contacts_of
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import (
     app_user,
@@ -88,7 +89,9 @@ class CardPhone:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A call or note of the card; of another branch only day and branch are told."""
+    """A call, note or contact of the card; of another branch only day and branch are told. ``kind`` is ``call``,
+    ``note``, ``comment``, ``email``, ``whatsapp``, ``tel`` (dialled) or ``email_reply``; of the last four ``note`` is
+    the kind of mail, the last four digits, or the answer."""
 
     id: int
     act: int | None
@@ -295,6 +298,14 @@ def _lines(conn: Connection, session: Session, customer_id: int, names: dict[int
             Line(
                 r["id"], None, r["at"], r["agent"] if seen else None, "comment" if r["kind"] else "note", None, None,
                 r["text"] if seen else None, None, names.get(r["branch_id"]), not seen,
+            )
+        )  # fmt: skip
+    for told in contacts_of(conn, customer_id):
+        seen = session.may_see(told["branch_id"])
+        made.append(
+            Line(
+                told["id"], told["act"], told["at"], told["agent"] if seen else None, told["kind"], None, None,
+                told["words"] if seen else None, None, names.get(told["branch_id"]), not seen,
             )
         )  # fmt: skip
     made.sort(key=lambda x: (x.at, x.id), reverse=True)

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, RowMapping, and_, or_, select
 from boxes_tui.data.tables import app_user, contact_log, outbox
 
 CHUNK = 500
+CONTACT_KINDS = ("email", "whatsapp", "tel", "email_reply")
+"""Kinds of the card's lines that are contacts and neither calls nor notes."""
 
 
 @dataclass(frozen=True, slots=True)
