@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, case, select
 
 from boxes_tui.data.reads.board import Freshness, freshness
+from boxes_tui.data.reads.conditions import live_appointment
 from boxes_tui.data.reads.details import QueueRow, detail
 from boxes_tui.data.session import Session
+from boxes_tui.data.tables import appointment
 from boxes_tui.i18n import N_
 from boxes_tui.outreach.ladder import Due, Missed, Told, no_show_ladder, not_sent, reminders_due, unanswered
 
@@ -67,7 +69,19 @@ def follow_up_counts(conn: Connection, session: Session) -> tuple[int, int]:
     return len(reminders_due(conn, session)), sum(1 for m in missed if m.due)
 
 
-def appointment_row(conn: Connection, session: Session, appointment_id: int) -> QueueRow | None:
-    """The row of an appointment, None out of scope."""
-    rows = detail(conn, session, "appointments", "appointments", [appointment_id])
-    return rows[0] if rows and session.may_see(rows[0].branch_id) else None
+def next_appointment(conn: Connection, session: Session, row: QueueRow) -> QueueRow | None:
+    """What a reminder or an answer is about: the row itself, else the next appointment of its customer (of the same unit
+    first); None where there is none to come in the session's branches."""
+    if row.subject == "appointment":
+        return row
+    a = appointment.c
+    if row.customer_id is None:
+        return None
+    query = select(a.id).where(
+        live_appointment(), a.customer_id == row.customer_id, a.arrived_at.is_(None), a.starts_at > session.now,
+        session.scope(a.branch_id),
+    )  # fmt: skip
+    other_unit = case((a.vehicle_id == row.vehicle_id, 0), else_=1)
+    found = conn.execute(query.order_by(other_unit, a.starts_at, a.id).limit(1)).scalar()
+    rows = detail(conn, session, "appointments", "appointments", [found]) if found is not None else []
+    return rows[0] if rows else None

@@ -126,7 +126,9 @@ class ActingScreen(CallingScreen):
         """Preview the reminder, then send it through the outbox."""
         from boxes_tui.screens.reminder import send_marked, send_reminder
 
-        rows = [row for row in self.marked_rows() if row.subject == "appointment"]
+        rows = self.marked_rows()
+        if any(row.subject != "appointment" for row in rows):
+            raise BoxesError(_("Una ronda de recordatorios sale de 3 o de [E], con turnos marcados."))
         if rows:
             await send_marked(self, rows)
         else:
@@ -140,8 +142,13 @@ class ActingScreen(CallingScreen):
         """What was done to the marked rows is done: none is marked any more."""
 
     async def turn_row(self) -> QueueRow:
-        """The appointment that a reminder or an answer is about: here, the row of the verb."""
-        return self.acted_row()
+        """The appointment that a reminder or an answer is about: the row's own, else the customer's next one."""
+        from boxes_tui.outreach.followup import next_appointment
+
+        found: QueueRow | None = await self.background(self.house.read, next_appointment, self.acted_row())
+        if found is None:
+            raise BoxesError(_("Este cliente no tiene un turno por venir."))
+        return found
 
     async def verb_reply_yes(self) -> None:
         """The customer answered that he comes."""

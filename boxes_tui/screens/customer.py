@@ -11,7 +11,6 @@ from boxes_tui.desk.card_row import card_row
 from boxes_tui.desk.permits import Permits, permits
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _, ngettext
-from boxes_tui.outreach.followup import appointment_row
 from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.customer_text import customer_lines
 from boxes_tui.widgets.frame import Frame
@@ -52,15 +51,6 @@ class CustomerScreen(ActingScreen):
         if self.row is None:
             raise BoxesError(_("No hay ninguna fila elegida."))
         return self.row
-
-    async def turn_row(self) -> QueueRow:
-        """The row where it is an appointment, else the customer's next one."""
-        row = self.acted_row()
-        coming = [a for a in self.card.appointments if a["state"] in ("to_confirm", "confirmed")] if self.card else []
-        if row.subject == "appointment" or not coming:
-            return row
-        soonest = min(coming, key=lambda a: (a["starts_at"], a["id"]))
-        return await self.background(self.house.read, appointment_row, int(soonest["id"])) or row
 
     async def verb_dial(self) -> None:
         """Dial the chosen telephone."""

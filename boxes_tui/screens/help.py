@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from boxes_tui.domain.queues import QUEUES
-from boxes_tui.domain.verbs import Verb, on_screen
+from boxes_tui.domain.verbs import FOLLOW, Verb, on_screen
 from boxes_tui.i18n import N_, _
 from boxes_tui.screens.base import DeskScreen
 from boxes_tui.widgets.bars import Key
@@ -29,8 +29,14 @@ LEFT = frozenset({"call", "opportunity", "appointment", "customer"})
 WORDS = {
     "opportunity": N_("crear"), "sell": N_("turno vendido"), "customer": N_("ver"), "history": N_("historia de la fila"),
     "assign": N_("asignar (supervisor)"), "filters": N_("más filtros"), "help": N_("esta ayuda"),
+    "reply_yes": N_("dice que sí"), "reply_no": N_("dice que no"),
 }  # fmt: skip
 """Shorter than the palette's words, where the heading already says the rest."""
+FOLLOW_UP = N_(
+    "Turnos hasta el próximo día hábil sin recordatorio, recordatorios que nadie respondió, e-mails que no salieron, e "
+    "inasistencias por recuperar: se pregunta el día, al día siguiente, a los 3 y a los 7. [e] con filas marcadas envía "
+    "a todas."
+)
 HALF = 17
 """Cells of one of two entries in a line of a column."""
 COLUMN = 39
@@ -88,7 +94,7 @@ def help_lines(place: str, role: str, absent: frozenset[str] = frozenset()) -> l
         entries = [_verb(v) for v in verbs if v.group == group]
         if group == "call" and any(v.id == "call" for v in verbs):
             entries.append(_entry("1-0", _("resultado (en la llamada)")))
-        if group == "list" and place in QUEUES:
+        if group == "list" and place in (*QUEUES, *FOLLOW):
             entries = [*(_entry(_(k), _(w) if w else "") for k, w in MOVES), *entries]
         if entries:
             (left if group in LEFT else right).extend([[(f" {_(title)}", "atenuado")], *_pairs(entries)])
@@ -96,8 +102,9 @@ def help_lines(place: str, role: str, absent: frozenset[str] = frozenset()) -> l
     lines += ["", [(" " + _("SIGNOS"), "atenuado")],
               "  " + _("▲ vencida   ■ hoy   ▷ próxima   ✓ hecho   ● elegida   @ e-mail   @! falló"),
               "  " + _("◆ oportunidad agendada   T tomado   t tomado por mí   x no llamar (ofertas)")]  # fmt: skip
-    if place in QUEUES:
-        lines += ["", [(" " + _("QUÉ HAY ACÁ"), "atenuado")], *_wrapped(_(QUEUES[place].help), 77)]
+    about = QUEUES[place].help if place in QUEUES else FOLLOW_UP if place in FOLLOW else ""
+    if about:
+        lines += ["", [(" " + _("QUÉ HAY ACÁ"), "atenuado")], *_wrapped(_(about), 77)]
     lines += ["", [(" " + _("FECHAS"), "atenuado"), "   " + _("12/5   12-05-26   hoy   mañana   +3d   lu 15:30")]]
     if place == "board":
         lines += ["", [(" " + _("PUESTA EN MARCHA"), "atenuado")],

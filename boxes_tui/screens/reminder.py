@@ -11,7 +11,6 @@ from textual import events
 from boxes_tui.background import ACTS
 from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.domain.formats import clock, show_day
-from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.outreach.mail import error_words
 from boxes_tui.outreach.reminder import Draft, SendReminder, mail_desk, preview
@@ -35,8 +34,6 @@ STATES = {
 
 async def send_reminder(screen: ActingScreen, row: QueueRow) -> None:
     """Preview, ask, queue."""
-    if row.subject != "appointment":
-        raise BoxesError(_("El recordatorio es de un turno, y este cliente no tiene uno por venir."))
     desk = mail_desk(screen.house.settings)
     draft = await screen.background(screen.house.read, preview, desk, row.id)
     shown = ReminderScreen(row, draft, screen.at, screen.title_rights())

@@ -22,8 +22,6 @@ SAID: dict[Answer, tuple[str, str]] = {
 async def note_reply(screen: ActingScreen, answer: Answer) -> None:
     """Note the answer about the screen's appointment; *sí* confirms it too."""
     row = await screen.turn_row()
-    if row.subject != "appointment":
-        raise BoxesError(_("Se responde sobre un turno, y este cliente no tiene uno por venir."))
     if row.state in ("arrived", "no_show"):
         raise BoxesError(_("El turno ya pasó o la unidad ya ingresó; no espera respuesta."))
     text, short = SAID[answer]
