@@ -184,6 +184,12 @@ def set_scope(conn: Connection, branch_ids: tuple[int, ...] | None) -> None:
         conn.execute(text("SELECT set_config('app.branches', :value, true)"), {"value": value})
 
 
+def patient(conn: Connection, ms: int = 120_000) -> None:
+    """Let the statements of this transaction take longer than a screen's: reports and exports over years of rows."""
+    if not is_sqlite(conn):
+        conn.exec_driver_sql(f"SET LOCAL statement_timeout = {int(ms)}")
+
+
 def sqlite_path(url: URL) -> Path | None:
     """The file behind a SQLite URL, or None."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":

@@ -178,10 +178,10 @@ KPIS: Final[dict[str, tuple[Kpi, ...]]] = {
         Kpi("total", N_("Servicios entregados"), "count"),
         Kpi("courtesy_call_rate_15d", N_("Llamado de cortesía a 15 días"), _RATE),
         Kpi("csi_top_box", N_("CSI (9 y 10)"), _RATE),
-        Kpi("nps", N_("NPS"), "score"),
-        Kpi("survey_response_rate", N_("Tasa de respuesta"), _RATE),
         Kpi("detractor_followup_24h", N_("Detractor atendido en 24 h"), _RATE),
         Kpi("comeback_rate", N_("Retorno al taller"), _RATE),
+        Kpi("nps", N_("NPS"), "score"),
+        Kpi("survey_response_rate", N_("Tasa de respuesta"), _RATE),
         Kpi("next_opportunity_coverage", N_("Oportunidad agendada"), _RATE),
     ),
     "campaigns": (

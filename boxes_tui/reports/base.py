@@ -98,6 +98,7 @@ class Base:
 
     ``columns`` are expressions by column id (``reports.columns`` names them); ``facts`` are 0/1 flags, measures and
     breakdowns that KPIs use. What costs to write down is a function, called only where it is asked for. ``keys`` identify the row: stage, id, customer_id, vehicle_id, branch_id, dms_id.
+    ``order`` is that of the rows until a person asks for another; ``-`` before a column: the newest first.
     """
 
     source: FromClause

@@ -14,17 +14,20 @@ Type = Literal["text", "int", "day", "instant", "money"]
 @dataclass(frozen=True, slots=True)
 class ReportColumn:
     """A column of a grid. ``categorical``: pies and groups can be made of it. ``labels`` names the words that its codes
-    stand for (``reports.labels``)."""
+    stand for (``reports.labels``); ``short`` the title of a narrow screen."""
 
     id: str
     title: str
     type: Type = "text"
     categorical: bool = False
     labels: str = ""
+    short: str = ""
 
 
-def _c(id_: str, title: str, type_: Type = "text", categorical: bool = False, labels: str = "") -> ReportColumn:
-    return ReportColumn(id_, title, type_, categorical, labels)
+def _c(
+    id_: str, title: str, type_: Type = "text", categorical: bool = False, labels: str = "", short: str = ""
+) -> ReportColumn:
+    return ReportColumn(id_, title, type_, categorical, labels, short)
 
 
 COLUMNS: Final = {
@@ -36,7 +39,7 @@ COLUMNS: Final = {
         _c("model_year", N_("Año modelo"), "int", True), _c("branch", N_("Sucursal"), "text", True, "branch"),
         _c("agent", N_("Agente"), "text", True, "agent"), _c("salesperson", N_("Vendedor"), "text", True),
         _c("advisor", N_("Asesor"), "text", True), _c("condition", N_("Condición"), "text", True, "condition"),
-        _c("disposition", N_("Resultado"), "text", True, "disposition"), _c("attempts", N_("Intentos"), "int", True),
+        _c("disposition", N_("Resultado"), "text", True, "disposition"), _c("attempts", N_("Intentos"), "int", True, "", N_("Int")),
         _c("status", N_("Estado"), "text", True, "status"), _c("state", N_("Situación"), "text", True, "state"),
         _c("origin", N_("Origen"), "text", True, "origin"), _c("reason", N_("Motivo"), "text", True, "reason"),
         _c("campaign", N_("Campaña"), "text", True), _c("type", N_("Tipo"), "text", True, "type"),
@@ -51,15 +54,15 @@ COLUMNS: Final = {
         _c("blocked_why", N_("Bloqueo"), "text", True, "blocked"), _c("ended", N_("Fin"), "text", True, "ended"),
         _c("shift", N_("Turno de trabajo"), "text", True, "shift"),
         _c("about", N_("Motivo del llamado")), _c("order", N_("OR")), _c("outside_rules", N_("Fuera de norma")),
-        _c("delivered", N_("Entregado"), "day"), _c("due", N_("Vence"), "day"), _c("day", N_("Día"), "day"),
-        _c("opened", N_("Ingreso"), "day"), _c("created", N_("Creada"), "day"), _c("closed", N_("Cerrada"), "day"),
-        _c("since", N_("Fuga desde"), "day"), _c("sold", N_("Vendido"), "day"), _c("done", N_("Hecha"), "day"),
+        _c("delivered", N_("Entregado"), "day", False, "", N_("Entr.")), _c("due", N_("Vence"), "day"), _c("day", N_("Día"), "day"),
+        _c("opened", N_("Ingreso"), "day", False, "", N_("Ingr.")), _c("created", N_("Creada"), "day", False, "", N_("Crea.")), _c("closed", N_("Cerrada"), "day"),
+        _c("since", N_("Fuga desde"), "day", False, "", N_("Desde")), _c("sold", N_("Vendido"), "day", False, "", N_("Vend.")), _c("done", N_("Hecha"), "day"),
         _c("assigned", N_("Asignada"), "day"), _c("first_service", N_("Primer ingreso"), "day"),
         _c("last_service", N_("Último ingreso"), "day"), _c("starts", N_("Turno"), "instant"),
         _c("at", N_("Hora"), "instant"), _c("promised", N_("Prometido"), "instant"),
         _c("in_dms", N_("Turno en el DMS"), "instant"), _c("handed_over", N_("Entrega"), "instant"),
         _c("until", N_("Hasta"), "instant"), _c("km", N_("Km"), "int"), _c("days", N_("Días"), "int"),
-        _c("reschedules", N_("Replanificaciones"), "int", True), _c("services", N_("Ingresos"), "int", True),
+        _c("reschedules", N_("Replanificaciones"), "int", True, "", N_("Repl.")), _c("services", N_("Ingresos"), "int", True),
         _c("minutes", N_("Minutos"), "int"), _c("amount", N_("Importe"), "money"),
     )
 }  # fmt: skip

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
@@ -26,6 +26,7 @@ XLSX_TEXT: Final = 32_767
 STEP: Final = 500
 """Rows between two reports of progress."""
 
+Row = TypeVar("Row")
 Progress = Callable[[int, int | None], bool]
 """Called with rows written and rows in all (None = unknown); a false answer cancels."""
 
@@ -74,7 +75,7 @@ def write_csv(sheet: Sheet, target: IO[bytes], progress: Progress | None = None)
         writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
         writer.writerow([guard(t) for t in sheet.titles])
         done = 0
-        for row in _watched(sheet, progress):
+        for row in watched(sheet.rows, sheet.total, progress):
             writer.writerow([csv_cell(v) for v in row])
             done += 1
         return done
@@ -106,7 +107,7 @@ def write_xlsx(sheet: Sheet, target: IO[bytes], progress: Progress | None = None
         for n, title in enumerate(sheet.titles):
             page.write_string(0, n, title, head)
         done = 0
-        for done, row in enumerate(_watched(sheet, progress), 1):
+        for done, row in enumerate(watched(sheet.rows, sheet.total, progress), 1):
             for n, value in enumerate(row):
                 _cell(page, done, n, value, formats)
         if sheet.titles and done:
@@ -137,13 +138,14 @@ def _sheet_name(title: str) -> str:
     return kept[:31] or "Hoja"
 
 
-def _watched(sheet: Sheet, progress: Progress | None) -> Iterator[Sequence[Any]]:
-    for n, row in enumerate(sheet.rows):
-        if progress is not None and n % STEP == 0 and not progress(n, sheet.total):
+def watched(rows: Iterable[Row], total: int | None, progress: Progress | None) -> Iterator[Row]:
+    """The rows, told to ``progress`` every :data:`STEP`; :class:`Cancelled` where it says no."""
+    for n, row in enumerate(rows):
+        if progress is not None and n % STEP == 0 and not progress(n, total):
             raise Cancelled(_("Se canceló la exportación; no quedó ningún archivo."))
         yield row
     if progress is not None:
-        progress(sheet.total or 0, sheet.total)
+        progress(total or 0, total)
 
 
 WRITERS: Final[dict[str, Callable[[Sheet, IO[bytes], Progress | None], int]]] = {"csv": write_csv, "xlsx": write_xlsx}

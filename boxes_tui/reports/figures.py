@@ -84,21 +84,25 @@ def days(ctx: Ctx, ask: Ask) -> list[tuple[int, int]]:
     return [(int(day), int(n)) for day, n in found]
 
 
+ValueFigures = list[tuple[str | int | None, tuple[Figure, ...]]]
+"""For each value of a column (None = unknown) its figures."""
+
+
 def by_value(
-    conn: Connection, session: Session, ask: Ask, column: str, codes: tuple[str, ...] = ()
-) -> list[tuple[str | int | None, tuple[Figure, ...]]]:
+    conn: Connection, session: Session, ask: Ask, column: str, codes: tuple[str, ...] = (), source: str = ""
+) -> ValueFigures:
     """The counts, rates and scores of a report for each value of a column, the largest value first: the table under the
-    charts (SCREENS *Reporte*, 120×36)."""
+    charts (SCREENS *Reporte*, 120×36). ``source`` names the population of the figures where it is not the report's."""
     check(ask)
     ctx = Ctx.of(conn, session, ask.low, ask.high)
-    name = column_named(column, columns_of(ctx, ask.report), ask.report).id
+    name = column_named(column, columns_of(ctx, source or ask.report), ask.report).id
     wanted = [
         k for k in KPIS[ask.report]
-        if not k.source and k.kind in ("count", "rate", "score") and (not codes or k.code in codes)
+        if k.source == source and k.kind in ("count", "rate", "score") and (not codes or k.code in codes)
     ]  # fmt: skip
     rules = {k.code: rule_of(ask.report, k.code) for k in wanted}
     names: set[str] = set().union(*(names_in(r) for r in rules.values())) if rules else set()
-    pop = table(ctx, ask, facts=sorted(names), columns=(name,))
+    pop = table(ctx, ask, source, facts=sorted(names), columns=(name,))
     by = pop.column(name)
     query = select(by, func.count(), *_asked(pop, wanted, rules)).select_from(pop.cte).group_by(by)
     found = sorted(conn.execute(query).all(), key=lambda r: (-r[1], r[0] is None, str(r[0])))

@@ -20,17 +20,21 @@ from boxes_tui.reports.months import month_index, month_last
 from boxes_tui.reports.population import Ask, Pop, Selection, check, columns_of, holds, names_in, rule_of, side, table
 
 KEYS = ("stage", "id", "customer_id", "vehicle_id", "branch_id", "dms_id")
+STREAMED = 1000
+"""Rows that a complete read holds at a time."""
 Values = Mapping[str, Sequence[str | int | None]]
 """Column id → the values that are kept (None = unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What of the rows is shown: what was opened, values kept by column, and the order ((column, descending), …)."""
+    """What of the rows is shown: what was opened, values kept by column, the order ((column, descending), …), and the
+    columns that are hidden."""
 
     selection: Selection = field(default_factory=Selection)
     kept: Values = field(default_factory=dict)
     order: tuple[tuple[str, bool], ...] = ()
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ def stream(
     zones: dict[int | None, ZoneInfo] = {}
     instants = [n for n, i in enumerate(pop.columns) if COLUMNS[i].type == "instant"]
     dates = [n for n, i in enumerate(pop.columns) if COLUMNS[i].type == "day"]
-    for found in conn.execute(query):
+    streamed = {"yield_per": STREAMED} if limit is None else {}
+    for found in conn.execute(query, execution_options=streamed):
         stage, row_id, customer_id, vehicle_id, branch_id, dms_id = found[:6]
         values = list(found[6:])
         zone = zones.get(branch_id) or zones.setdefault(branch_id, ZoneInfo(session.zone_of(branch_id)))
@@ -173,7 +178,8 @@ def _period(text: str) -> tuple[int, int]:
 def _order(opened: _Opened, ask: Ask, view: View) -> list[Any]:
     pop = opened.pop
     made: list[Any] = []
-    for name, descending in view.order or tuple((n, False) for n in pop.base.order):
+    usual = tuple((n.removeprefix("-"), n.startswith("-")) for n in pop.base.order)
+    for name, descending in view.order or usual:
         found = column_named(name, pop.columns, ask.report, categorical=False)
         column = pop.column(found.id)
         key = func.lower(column) if found.type == "text" else column

@@ -24,9 +24,14 @@ STYLE = (
 
 
 def page(
-    found: Figures, words: Labels, columns: Sequence[ReportColumn] = (), rows: Iterable[Sequence[Any]] = ()
+    found: Figures,
+    words: Labels,
+    columns: Sequence[ReportColumn] = (),
+    rows: Iterable[Sequence[Any]] = (),
+    opened: str = "",
 ) -> str:
-    """The page; ``rows`` are cells as the grid writes them. Every text is escaped; no address is named."""
+    """The page; ``rows`` are cells as the grid writes them, ``opened`` says which of the report's they are. Every text is
+    escaped; no address is named."""
     ask = found.ask
     title = escape(f"{title_of(ask.report)} · {span_text(ask.low, ask.high)}")
     filters = " · ".join(f"{_(COLUMNS[k].title) if k in COLUMNS else k}: {v}" for k, v in ask.filters().items())
@@ -41,7 +46,7 @@ def page(
         _pie(found, words, column),
         f"<h2>{escape(_('Por mes') if found.monthly else _('Por día'))}</h2>",
         bars([(p.period, p.n) for p in found.series]),
-        _rows(columns, rows) if columns else "",
+        _rows(columns, rows, opened) if columns else "",
         "</body></html>\n",
     ]
     return "".join(parts)
@@ -71,7 +76,8 @@ def _pie(found: Figures, words: Labels, column: ReportColumn) -> str:
     return f"<div class=box>{pie(named)}<table>{''.join(lines)}</table></div>"
 
 
-def _rows(columns: Sequence[ReportColumn], rows: Iterable[Sequence[Any]]) -> str:
+def _rows(columns: Sequence[ReportColumn], rows: Iterable[Sequence[Any]], opened: str) -> str:
     head = "".join(f"<th>{escape(_(c.title))}</th>" for c in columns)
     body = "".join("<tr>" + "".join(f"<td>{escape(str(v))}</td>" for v in row) + "</tr>" for row in rows)
-    return f"<h2>{escape(_('Filas'))}</h2><table><tr>{head}</tr>{body}</table>"
+    said = f"<p>{escape(opened)}</p>" if opened else ""
+    return f"<h2>{escape(_('Filas'))}</h2>{said}<table><tr>{head}</tr>{body}</table>"

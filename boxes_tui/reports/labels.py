@@ -14,10 +14,13 @@ from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, discard_reason, disposition
 from boxes_tui.domain.dispositions import DISPOSITIONS, REASONS
 from boxes_tui.domain.formats import full_day, number
-from boxes_tui.domain.kpis import Figure
+from boxes_tui.domain.kpis import KPIS, Figure, name
 from boxes_tui.i18n import N_, _
 from boxes_tui.reports.columns import COLUMNS, ReportColumn
+from boxes_tui.reports.grid import View
 from boxes_tui.reports.kpi_sql import RULES
+from boxes_tui.reports.population import Ask
+from boxes_tui.reports.titles import span_text
 
 UNKNOWN: Final = N_("(sin dato)")
 
@@ -122,6 +125,23 @@ def parts_text(words: Labels, report: str, figure: Figure, most: int = 6) -> str
         return ""
     shown = [f"{words.word(column, p.value)} {number(p.n)}" for p in figure.parts[:most]]
     return " · ".join([*shown, "…"] if len(figure.parts) > most else shown)
+
+
+def opened_text(words: Labels, ask: Ask, view: View) -> str:
+    """What of a report a view shows: its days, the number that was opened, the values kept by column."""
+    chosen, parts = view.selection, [span_text(ask.low, ask.high)]
+    if chosen.kpi:
+        parts.append(next((name(k) for k in KPIS[ask.report] if k.code == chosen.kpi), chosen.kpi))
+        if chosen.side == "waiting":
+            parts.append(_("en curso"))
+    if chosen.by:
+        parts.append(f"{_(COLUMNS[chosen.by].title)} = {words.word(COLUMNS[chosen.by], chosen.value)}")
+    if chosen.period:
+        parts.append(chosen.period)
+    for column, values in view.kept.items():
+        named = ", ".join(words.word(COLUMNS[column], v) for v in values)
+        parts.append(f"{_(COLUMNS[column].title)} = {named}")
+    return " · ".join(parts)
 
 
 def labels(conn: Connection, session: Session) -> Labels:

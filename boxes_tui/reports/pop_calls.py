@@ -48,7 +48,7 @@ def agents(ctx: Ctx) -> Base:
     }
     where = (t.c.annulled_at.is_(None), ctx.session.scope(t.c.branch_id), ctx.within(t.c.day))
     key = {**keys(t, "calls", False), "stage": _stage(t), "id": func.coalesce(t.c.subject_id, t.c.id)}
-    return Base(source, where, raw(t.c.day), columns, facts, key, ("at",), p)
+    return Base(source, where, raw(t.c.day), columns, facts, key, ("-at",), p)
 
 
 def _subject(t: Any) -> Expr:
@@ -106,7 +106,7 @@ def claims(ctx: Ctx) -> Base:
     }  # fmt: skip
     where = (ctx.session.scope(t.c.branch_id), ctx.within(t.c.day))
     facts: Exprs = {"undisposed": flag(t.c.ended != "disposed")}
-    return Base(source, where, raw(t.c.day), columns, facts, key, ("day", "agent"), {"b": b, "u": u})
+    return Base(source, where, raw(t.c.day), columns, facts, key, ("-day", "agent"), {"b": b, "u": u})
 
 
 def shifts(ctx: Ctx) -> Base:
@@ -134,7 +134,7 @@ def shifts(ctx: Ctx) -> Base:
     where = [raw(t.c.since) < end, until > start]
     if ctx.session.branch_ids is not None:
         where.append(t.c.user_id.in_(_colleagues(ctx)))
-    return Base(source, tuple(where), ctx.day_of(t.c.since, nothing()), columns, facts, key, ("agent", "at"), {"u": u})
+    return Base(source, tuple(where), ctx.day_of(t.c.since, nothing()), columns, facts, key, ("agent", "-at"), {"u": u})
 
 
 def _colleagues(ctx: Ctx) -> Any:

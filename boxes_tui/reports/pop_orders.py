@@ -77,7 +77,7 @@ def appointments(ctx: Ctx) -> Base:
         "lead": case((booked <= day, day - booked)),
     }
     where = (standing(), ctx.session.scope(t.c.branch_id), ctx.within(t.c.start_day))
-    return Base(source, where, day, columns, facts, keys(t, "appointments"), ("starts",), p)
+    return Base(source, where, day, columns, facts, keys(t, "appointments"), ("-starts",), p)
 
 
 def _rebooked(ctx: Ctx, t: Any, day: Expr) -> Expr:
@@ -101,9 +101,12 @@ def _came_back(t: Any, day: Expr) -> Expr:
 
 def _order_columns(t: Any, base: dict[str, Expr]) -> dict[str, Expr]:
     return {
-        "customer": base.pop("customer"), "plate": base.pop("plate"), "model": base.pop("model"),
-        "advisor": t.c.advisor, "order": func.coalesce(t.c.source_key, t.c.number),
+        "customer": base.pop("customer"), "plate": base.pop("plate"), "model": base.pop("model"), "advisor": t.c.advisor
     }  # fmt: skip
+
+
+def _order_key(t: Any) -> Expr:
+    return func.coalesce(t.c.source_key, t.c.number)
 
 
 def _workshop(t: Any) -> dict[str, Expr]:
@@ -128,7 +131,7 @@ def in_process(ctx: Ctx) -> Base:
     overdue = or_(and_(by_day, promised_day < today), and_(~by_day, raw(t.c.promised_at) < ctx.now))
     base = common(t, p)
     columns: Exprs = {
-        "opened": t.c.opened_day, **_order_columns(t, base),
+        "opened": t.c.opened_day, **_order_columns(t, base), "order": _order_key(t),
         "state": case((is_open, literal("open")), else_=literal("delivered")), "age": case((is_open, age)),
         "promised": t.c.promised_at, "handed_over": t.c.handover_at, "agent": base.pop("agent"),
         "disposition": t.c.last_code, "attempts": t.c.attempts, **_workshop(t), "channel": lambda: _channel(t), **base,
@@ -144,7 +147,7 @@ def in_process(ctx: Ctx) -> Base:
         **_coverage(t, t.c.opened_day),
     }
     where = (work(), ctx.session.scope(t.c.branch_id), ctx.within(t.c.opened_day))
-    return Base(source, where, day, columns, facts, keys(t, "in_process"), ("opened",), p)
+    return Base(source, where, day, columns, facts, keys(t, "in_process"), ("-opened",), p)
 
 
 def _long(ctx: Ctx, t: Any, day: Expr) -> Expr:
@@ -211,8 +214,8 @@ def completed(ctx: Ctx) -> Base:
     base = common(t, p)
     score = _survey(t)
     columns: Exprs = {
-        "delivered": t.c.handover_day, **_order_columns(t, base), "disposition": lambda: _outcome(t), "score": score,
-        "attempts": t.c.attempts,
+        "delivered": t.c.handover_day, **_order_columns(t, base), "disposition": lambda: _outcome(t),
+        "attempts": t.c.attempts, "order": _order_key(t), "score": score,
         "state": case((t.c.courtesy_call_id.is_(None), literal("pending")), else_=literal("done")),
         "agent": base.pop("agent"), "opened": t.c.opened_day, **_workshop(t), **base,
     }  # fmt: skip
@@ -235,7 +238,7 @@ def completed(ctx: Ctx) -> Base:
         **_coverage(t, t.c.handover_day),
     }
     where = (work(), ctx.session.scope(t.c.branch_id), ctx.within(t.c.handover_day))
-    return Base(source, where, day, columns, facts, keys(t, "completed"), ("delivered", "order"), p)
+    return Base(source, where, day, columns, facts, keys(t, "completed"), ("-delivered", "order"), p)
 
 
 def _outcome(t: Any) -> Expr:

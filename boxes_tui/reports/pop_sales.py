@@ -76,7 +76,7 @@ def deliveries(ctx: Ctx) -> Base:
     }
     return Base(
         source, (sold(t), ctx.session.scope(t.c.branch_id), ctx.within(t.c.delivered_day)), day, columns, facts,
-        keys(t, "deliveries"), ("delivered",), p,
+        keys(t, "deliveries"), ("-delivered",), p,
     )  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def retention(ctx: Ctx) -> Base:
     where = (
         sold(t), t.c.vehicle_id.is_not(None), ctx.session.scope(t.c.branch_id), ctx.within(t.c.delivered_day), ~again
     )  # fmt: skip
-    return Base(source, where, day, columns, facts, keys(t, "deliveries"), ("delivered",), p)
+    return Base(source, where, day, columns, facts, keys(t, "deliveries"), ("-delivered",), p)
 
 
 def _came(t: Any, start: Expr, end: Expr) -> Expr:

@@ -119,7 +119,7 @@ def opportunities(ctx: Ctx) -> Base:
         "moves": o.c.reschedules,
     }
     where = (o.c.state != "cancelled", ctx.session.scope(o.c.branch_id), ctx.within(o.c.due_day))
-    return Base(source, where, due, columns, facts, keys(o, "opportunities", False), ("due",), p)
+    return Base(source, where, due, columns, facts, keys(o, "opportunities", False), ("-due",), p)
 
 
 def reconciliation(ctx: Ctx) -> Base:
@@ -143,7 +143,7 @@ def reconciliation(ctx: Ctx) -> Base:
         "missing": flag(match == "missing"),
     }
     where = (o.c.state == "sold", ctx.session.scope(o.c.branch_id), ctx.within(o.c.state_day))
-    return Base(source, where, raw(o.c.state_day), columns, facts, keys(o, "opportunities", False), ("sold",), p)
+    return Base(source, where, raw(o.c.state_day), columns, facts, keys(o, "opportunities", False), ("-sold",), p)
 
 
 def campaigns(ctx: Ctx) -> Base:
@@ -164,7 +164,7 @@ def campaigns(ctx: Ctx) -> Base:
         ctx.within(o.c.created_day),
     )  # fmt: skip
     key = keys(o, "opportunities", False)
-    return Base(source, where, raw(o.c.created_day), columns, {}, key, ("created", "campaign"), p)
+    return Base(source, where, raw(o.c.created_day), columns, {}, key, ("-created", "campaign"), p)
 
 
 def units(ctx: Ctx) -> Base:

@@ -19,11 +19,11 @@ from boxes_tui.i18n import _
 from boxes_tui.reports import grid
 from boxes_tui.reports.as_json import figures_json, rows_json
 from boxes_tui.reports.columns import ReportColumn
-from boxes_tui.reports.export import WRITERS, Progress, Sheet, whole_file
+from boxes_tui.reports.export import WRITERS, Progress, Sheet, watched, whole_file
 from boxes_tui.reports.figures import figures
 from boxes_tui.reports.grid import ReportRow, View
 from boxes_tui.reports.html import page
-from boxes_tui.reports.labels import Labels, labels
+from boxes_tui.reports.labels import Labels, labels, opened_text
 from boxes_tui.reports.population import Ask
 from boxes_tui.reports.terminal import report_text
 from boxes_tui.reports.titles import title_of
@@ -49,27 +49,43 @@ class Document:
 
 
 def read(
-    conn: Connection, session: Session, ask: Ask, by: str | None, kind: str, with_rows: bool, view: View | None = None
+    conn: Connection,
+    session: Session,
+    ask: Ask,
+    by: str | None,
+    kind: str,
+    with_rows: bool,
+    view: View | None = None,
+    progress: Progress | None = None,
 ) -> Document:
-    """The report in a format: ``table``, ``json``, ``html`` (figures, and rows where asked for), ``csv``, ``xlsx`` (rows)."""
+    """The report in a format: ``table``, ``json``, ``html`` (figures, and rows where asked for), ``csv``, ``xlsx`` (rows).
+
+    ``progress`` is told of the rows and may cancel (:class:`reports.export.Cancelled`).
+    """
     words = labels(conn, session)
     columns = grid.columns(conn, session, ask, view.selection if view else None)
     if kind in WRITERS:
         if by:
             figures(conn, session, ask, by)  # a wrong column is refused in every format
         buffer = io.BytesIO()
-        done = WRITERS[kind](sheet(conn, session, ask, columns, words, view), buffer, None)
+        done = WRITERS[kind](sheet(conn, session, ask, columns, words, view), buffer, progress)
         return Document(buffer.getvalue(), done)
     found = figures(conn, session, ask, by)
-    rows = grid.rows(conn, session, ask, view) if with_rows else []
+    rows: list[ReportRow] = []
+    if with_rows:
+        total = grid.count(conn, session, ask, view)
+        rows = list(watched(grid.stream(conn, session, ask, view), total, progress))
     if kind == "json":
         made: dict[str, Any] = figures_json(found, words)
         if with_rows:
             made |= {"selected": len(rows), "rows": rows_json(columns, rows)}
         return Document(json.dumps(made, ensure_ascii=False).encode(), len(rows) if with_rows else None)
-    cells = [cells_of(columns, words, row) for row in rows]
+    shown = _shown(columns, view)
+    cells = [[text for text, on in zip(cells_of(columns, words, row), shown, strict=True) if on] for row in rows]
+    columns = tuple(c for c, on in zip(columns, shown, strict=True) if on)
     if kind == "html":
-        text = page(found, words, columns if with_rows else (), cells)
+        opened = opened_text(words, ask, view) if view else ""
+        text = page(found, words, columns if with_rows else (), cells, opened)
         return Document(text.encode(), len(rows) if with_rows else None)
     text = report_text(found, words, shutil.get_terminal_size().columns)
     if with_rows:
@@ -88,7 +104,7 @@ def sheet(
 ) -> Sheet:
     """The rows of a view as a table to export, read as it is written."""
     total = grid.count(conn, session, ask, view)
-    titles = [_(c.title) for c in columns]
+    titles = [_(c.title) for c, on in zip(columns, _shown(columns, view), strict=True) if on]
     return Sheet(title_of(ask.report), titles, _values(conn, session, ask, columns, words, view), total)
 
 
@@ -107,8 +123,14 @@ def _values(
     conn: Connection, session: Session, ask: Ask, columns: Sequence[ReportColumn], words: Labels, view: View | None
 ) -> Iterator[Sequence[Any]]:
     """Values typed for a spreadsheet: days, instants, numbers as they are, codes as their words."""
+    shown = _shown(columns, view)
     for row in grid.stream(conn, session, ask, view):
-        yield [_value(c, v, words) for c, v in zip(columns, row.values, strict=True)]
+        yield [_value(c, v, words) for c, v, on in zip(columns, row.values, shown, strict=True) if on]
+
+
+def _shown(columns: Sequence[ReportColumn], view: View | None) -> list[bool]:
+    """Which columns the view has not hidden."""
+    return [view is None or c.id not in view.hidden for c in columns]
 
 
 def _value(column: ReportColumn, value: Any, words: Labels) -> Any:

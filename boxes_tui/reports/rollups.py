@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Engine, Select, and_, delete, exists, func, insert, or_, select
 
 from boxes_tui.data.engine import reading, set_scope, writing
 from boxes_tui.data.session import Session
@@ -52,6 +52,10 @@ def monthly(engine: Engine, session: Session, report: str, low: date, high: date
         raise UsageError(
             _("«{name}» no se cuenta por mes; los que sí: {names}").format(name=report, names=", ".join(ROLLED))
         )
+    with reading(engine) as conn:
+        if not _stale(conn, report, session.today.toordinal()):
+            set_scope(conn, session.branch_ids)
+            return _read(conn, session, report, low, high)
     refresh(engine, session, report)
     with reading(engine) as conn:
         set_scope(conn, session.branch_ids)
@@ -119,8 +123,10 @@ def differences(conn: Connection, session: Session, report: str) -> list[tuple[i
 
 
 def _stale(conn: Connection, report: str, today: int) -> bool:
-    marked = conn.execute(select(dirty_month.c.id).where(dirty_month.c.report == report).limit(1)).scalar()
-    return marked is not None or _built(conn, report) != today
+    marked = select(exists().where(dirty_month.c.report == report)).scalar_subquery()
+    built = select(rollup.c.num).where(rollup.c.report == report, rollup.c.code == BUILT).scalar_subquery()
+    found = conn.execute(select(marked, built)).one()
+    return bool(found[0]) or found[1] != today
 
 
 def _built(conn: Connection, report: str) -> int | None:

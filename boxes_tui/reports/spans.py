@@ -36,6 +36,11 @@ def preset(session: Session, word: str) -> tuple[date, date]:
     return first, today
 
 
+def preset_of(session: Session, low: date, high: date) -> str:
+    """The word of the preset that those days are; nothing where they are none (on its first day a longer one is too)."""
+    return next((_(word) for code, word in PRESETS.items() if preset(session, code) == (low, high)), "")
+
+
 def day(session: Session, text: str) -> date:
     """A day as people write it, the last such day where it has no year; :class:`UsageError` when it cannot be read."""
     zone = session.zone_of(session.branches[0].id if session.branches else None)

@@ -17,7 +17,7 @@ def open_door(screen: DeskScreen, code: str) -> None:
 
         screen.app.push_screen(QueueScreen(code))
     elif code == "reports":
-        from boxes_tui.screens.reports import ReportsScreen
+        from boxes_tui.screens.report_list import ReportsScreen
 
         screen.app.push_screen(ReportsScreen())
     else:

@@ -16,7 +16,7 @@ from boxes_tui.screens.dialogs.forms import DateForm
 from boxes_tui.screens.row_detail import phone_text
 from boxes_tui.screens.row_text import first_name, name
 from boxes_tui.text import fold
-from boxes_tui.widgets.bars import FilterItem
+from boxes_tui.widgets.bars import FilterItem, Key
 from boxes_tui.widgets.columns import Column
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.grid import Grid
@@ -84,6 +84,10 @@ class ReconciliationScreen(ActingScreen):
         if self.further:
             return [[("f: " + " · ".join(self.further.values()), "acento")]]
         return [_("f: todos"), ""]
+
+    def keys(self) -> list[Key]:
+        """``Enter`` chooses the appointment; then the verbs."""
+        return [Key("Enter", _("elegir turno"), press="enter"), *super().keys()]
 
     def _row(self, line: Line) -> Row:
         at = self.at

@@ -3,43 +3,60 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection
 
+from boxes_tui.data.engine import patient
 from boxes_tui.data.reads.board import Freshness, freshness
+from boxes_tui.data.reads.details import detail
 from boxes_tui.data.session import Session
-from boxes_tui.domain.formats import number
-from boxes_tui.domain.kpis import KPIS, Part, name
+from boxes_tui.domain.formats import clock, number, show_day
+from boxes_tui.domain.kpis import Part
 from boxes_tui.i18n import _
 from boxes_tui.reports import grid as rows_of
 from boxes_tui.reports.columns import COLUMNS, ReportColumn
 from boxes_tui.reports.grid import ReportRow, View
-from boxes_tui.reports.labels import Labels, labels
+from boxes_tui.reports.labels import UNKNOWN, Labels, labels, opened_text
 from boxes_tui.reports.population import Ask
 from boxes_tui.reports.render import cells_of
-from boxes_tui.reports.titles import span_text, title_of
+from boxes_tui.reports.titles import title_of
 from boxes_tui.screens.base import DeskScreen
-from boxes_tui.widgets.columns import Column
+from boxes_tui.screens.row_detail import detail_lines
+from boxes_tui.widgets.bars import FilterItem, Key
+from boxes_tui.widgets.columns import WIDE, Column
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.grid import Grid
 from boxes_tui.widgets.menu import Menu, MenuItem
 from boxes_tui.widgets.rows import Row
 from boxes_tui.widgets.safe import Line
 
-WIDTHS = {"customer": (24, 26), "plate": (8, 8), "model": (14, 18), "vin": (17, 17), "about": (14, 20)}
-BY_TYPE = {"day": (10, 10), "instant": (16, 16), "int": (6, 7), "money": (12, 13), "text": (10, 14)}
-BLOCK_READ = 64
+WIDTHS = {
+    "customer": (24, 26), "plate": (8, 8), "model": (14, 18), "vin": (17, 17), "about": (14, 20), "advisor": (6, 8),
+    "attempts": (3, 3), "branch": (8, 12), "agent": (8, 12), "order": (9, 9),
+}  # fmt: skip
+LISTED = frozenset({"deliveries", "opportunities", "appointments", "in_process", "completed"})
+"""Stages whose rows have detail lines of their own."""
+BY_TYPE = {"day": (5, 8), "instant": (11, 14), "int": (5, 6), "money": (12, 13), "text": (10, 14)}
 
 
 def read_grid(
     conn: Connection, session: Session, ask: Ask, view: View
 ) -> tuple[tuple[ReportColumn, ...], Labels, int, int, Freshness]:
     """Columns, words, rows of the view, rows of the whole report, age of the DMS."""
+    patient(conn)
     return (
         rows_of.columns(conn, session, ask, view.selection), labels(conn, session), rows_of.count(conn, session, ask, view),
         rows_of.count(conn, session, ask), freshness(conn, session),
     )  # fmt: skip
+
+
+def read_block(conn: Connection, session: Session, ask: Ask, view: View, count: int, start: int) -> list[ReportRow]:
+    """Rows of the view by position."""
+    patient(conn)
+    return rows_of.rows(conn, session, ask, view, count, start)
 
 
 class ReportSource:
@@ -56,16 +73,23 @@ class ReportSource:
     def block(self, start: int, count: int) -> list[Row]:
         """Rows by position; called from another thread."""
         s = self._screen
-        found = s.house.read(rows_of.rows, s.ask, s.view, count, start)
+        found = s.house.read(read_block, s.ask, s.view, count, start)
         made = []
         for n, row in enumerate(found):
             key = f"{start + n}:{row.ref}"
             s.rows[key] = row
-            cells = cells_of(s.columns, s.words, row) if s.words else []
-            made.append(
-                Row(key, tuple(c for c, column in zip(cells, s.columns, strict=True) if column.id not in s.hidden))
-            )
+            shown = ((c, v) for c, v in zip(s.columns, row.values, strict=True) if c.id not in s.hidden)
+            made.append(Row(key, tuple(cell_text(s.words, c, v, s.at.today) for c, v in shown)))
         return made
+
+
+def cell_text(words: Labels | None, column: ReportColumn, value: Any, today: date) -> str:
+    """A cell on screen: as in the lists, a year shows only when it is not this one (SCREENS §5)."""
+    if isinstance(value, datetime):
+        return f"{show_day(value.date(), today)} {clock(value)}"
+    if isinstance(value, date):
+        return show_day(value, today)
+    return words.cell(column, value) if words is not None else ""
 
 
 class ReportGridScreen(DeskScreen):
@@ -109,46 +133,46 @@ class ReportGridScreen(DeskScreen):
         order = dict(self.view.order)
         sign = {True: " ↓", False: " ↑"}[order[c.id]] if c.id in order else ""
         align = "right" if c.type in ("int", "money") else "left"
-        return Column(c.id, _(c.title) + sign, narrow, wide, align, leaves, cut=c.type == "text")  # type: ignore[arg-type]
+        title = _(c.short if c.short and self.size.width < WIDE + 2 else c.title)
+        return Column(c.id, title + sign, narrow, wide, align, leaves, cut=c.type == "text")  # type: ignore[arg-type]
+
+    def keys(self) -> list[Key]:
+        """Column, menu, chart, pie, customer, export."""
+        own = super().keys()
+        return [Key("←→", _("columna")), *own[:3], Key("Enter", _("cliente"), press="enter"), *own[3:]]
 
     def show_frame(self) -> None:
         """Title, what is opened, keys, totals."""
         super().show_frame()
-        self.frame.filters.set_filters(
-            (), "", [(self._opened(), "texto"), ("   " + _("[Esc] quita el filtro"), "atenuado")]
-        )
+        opened = opened_text(self.words, self.ask, self.view) if self.words else ""
+        narrowed = self.view.kept or self.view.order or self.hidden
+        right = _("[Esc] quita el filtro") if narrowed else ""
+        self.frame.filters.set_filters((FilterItem("", opened),), "-", right, "")
         shown = f"{self.grid.cursor_index + 1}/{self.total}" if self.total else ""
         right = _("Total: {n}  Visualizados: {m}").format(n=number(self.whole), m=number(self.total))
         self.frame.totals.show("", f"{right} · {shown}" if shown else right)
 
-    def _opened(self) -> str:
-        parts = [span_text(self.ask.low, self.ask.high)]
-        s = self.view.selection
-        if s.kpi:
-            parts.append(next((name(k) for k in KPIS[self.ask.report] if k.code == s.kpi), s.kpi))
-        if s.by:
-            parts.append(f"{_(COLUMNS[s.by].title)} = {self._word(s.by, s.value)}")
-        if s.period:
-            parts.append(s.period)
-        for column, values in self.view.kept.items():
-            parts.append(f"{_(COLUMNS[column].title)} = {', '.join(self._word(column, v) for v in values)}")
-        return " · ".join(parts)
-
-    def _word(self, column: str, value: Any) -> str:
-        return self.words.word(COLUMNS[column], value) if self.words else str(value)
-
     def _details(self) -> None:
+        """Who the row is about and why it matters, as in the list that it comes from; where it comes from none, its
+        cells."""
         row = self.rows.get(self.grid.cursor_key or "")
         if row is None or self.words is None:
             self.frame.details.show_texts("", "")
             return
-        cells = [
-            f"{_(c.title)} {text}"
-            for c, text in zip(self.columns, cells_of(self.columns, self.words, row), strict=True)
-            if text
-        ]
+        shown = zip(self.columns, cells_of(self.columns, self.words, row), strict=True)
+        cells = [f"{_(c.title)} {text}" for c, text in shown if text]
         half = (len(cells) + 1) // 2
         self.frame.details.show_texts(" · ".join(cells[:half]), " · ".join(cells[half:]))
+        work: Any = partial(self._read_details, row)  # made when it is run: one that is overtaken never is
+        self.run_worker(work, exclusive=True, group="details", exit_on_error=False)
+
+    async def _read_details(self, row: ReportRow) -> None:
+        stage, _colon, row_id = row.ref.partition(":")
+        if stage not in LISTED:
+            return
+        found = await self.background(self.house.read, detail, stage, stage, [int(row_id)])
+        if found and self.rows.get(self.grid.cursor_key or "") is row:
+            self.frame.details.show_texts(*detail_lines(stage, found[0], self.at))
 
     def on_grid_row_highlighted(self, event: Grid.RowHighlighted) -> None:
         """Another row."""
@@ -183,15 +207,15 @@ class ReportGridScreen(DeskScreen):
         """Back to the figures."""
         self.dismiss(None)
 
-    async def verb_pie(self) -> None:
-        """The report's pie of the chosen column."""
-        from boxes_tui.screens.reports import ReportScreen
+    def verb_pie(self) -> None:
+        """The pie of the chosen column, of exactly these rows."""
+        from boxes_tui.screens.report_pie import ReportPieScreen
 
         column = COLUMNS[self.grid.column.id]
         if not column.categorical:
             self.say_error(_("De esa columna no hay torta."))
             return
-        self.app.push_screen(ReportScreen(self.ask, column.id))
+        self.app.push_screen(ReportPieScreen(self.ask, self.view, column.id))
 
     async def verb_menu(self) -> None:
         """*Más opciones* of the chosen column."""
@@ -209,7 +233,7 @@ class ReportGridScreen(DeskScreen):
 
     async def _menu_filter(self, column: ReportColumn) -> None:
         found = await self._groups(column)
-        items = [MenuItem(str(n), self._word(column.id, p.value), right=number(p.n)) for n, p in enumerate(found)]
+        items = self._values(column, found)
         kept = frozenset(str(n) for n, p in enumerate(found) if p.value in self.view.kept.get(column.id, ()))
         taken = await self.app.push_screen_wait(
             Menu(_(column.title).upper(), items, line=3, right=self.size.width, width=38, several=True, chosen=kept)
@@ -219,6 +243,10 @@ class ReportGridScreen(DeskScreen):
             others = {k: v for k, v in self.view.kept.items() if k != column.id}
             self.change(replace(self.view, kept={**others, **({column.id: values} if values else {})}))
 
+    def _values(self, column: ReportColumn, found: tuple[Part, ...]) -> list[MenuItem]:
+        items = ((str(n), cell_text(self.words, column, p.value, self.at.today), p.n) for n, p in enumerate(found))
+        return [MenuItem(n, text or _(UNKNOWN), right=number(count)) for n, text, count in items]
+
     async def _groups(self, column: ReportColumn) -> tuple[Part, ...]:
         without = replace(self.view, kept={k: v for k, v in self.view.kept.items() if k != column.id})
         return await self.background(self.house.read, rows_of.groups, self.ask, column.id, without)
@@ -226,7 +254,7 @@ class ReportGridScreen(DeskScreen):
     async def _menu_group(self, column: ReportColumn) -> None:
         """The groups with their counts: choosing one keeps its rows."""
         found = await self._groups(column)
-        items = [MenuItem(str(n), self._word(column.id, p.value), right=number(p.n)) for n, p in enumerate(found)]
+        items = self._values(column, found)
         taken = await self.app.push_screen_wait(Menu(_("AGRUPADO"), items, line=3, right=self.size.width, width=38))
         if taken:
             self.change(replace(self.view, kept={**self.view.kept, column.id: (found[int(taken[0])].value,)}))
@@ -238,7 +266,7 @@ class ReportGridScreen(DeskScreen):
         self.change(replace(self.view, order=((column.id, True),)))
 
     async def _menu_pie(self, column: ReportColumn) -> None:
-        await self.verb_pie()
+        self.verb_pie()
 
     async def _menu_hide(self, column: ReportColumn) -> None:
         if len(self.columns) - len(self.hidden) > 1:
@@ -266,7 +294,7 @@ class ReportGridScreen(DeskScreen):
         """What is on screen, as a file."""
         from boxes_tui.screens.dialogs.export import export_report
 
-        await export_report(self, self.ask, None, self.view)
+        await export_report(self, self.ask, None, replace(self.view, hidden=self.hidden))
 
     async def verb_filters(self) -> None:
         """Days, branch, agent, make and model."""

@@ -1,4 +1,4 @@
-"""*6 Reportes*: the list of reports, and a report's figures, bars and pie; every number opens into its rows."""
+"""A report's figures, bars and pie; every number opens into its rows (SCREENS §3, *6 Reportes*)."""
 
 from __future__ import annotations
 
@@ -9,31 +9,38 @@ from sqlalchemy import Connection
 from textual.containers import Horizontal
 from textual.widget import Widget
 
+from boxes_tui.data.engine import patient
 from boxes_tui.data.reads.board import Freshness, freshness
 from boxes_tui.data.session import Session
-from boxes_tui.domain.formats import number, percent
-from boxes_tui.domain.kpis import Figure, name, written
 from boxes_tui.i18n import _
 from boxes_tui.reports.columns import COLUMNS, ReportColumn
-from boxes_tui.reports.figures import Figures, figures
+from boxes_tui.reports.figures import Figures, ValueFigures, by_value, figures
 from boxes_tui.reports.grid import View, columns
 from boxes_tui.reports.labels import Labels, labels
 from boxes_tui.reports.population import Ask, Selection
-from boxes_tui.reports.spans import span
-from boxes_tui.reports.titles import TITLES, span_text, title_of
+from boxes_tui.reports.titles import title_of
 from boxes_tui.screens.base import DeskScreen
-from boxes_tui.widgets.barchart import Bar, BarChart
+from boxes_tui.screens.report_text import (
+    SLICES,
+    TABLES,
+    bars_of,
+    kpi_lines,
+    more_line,
+    slices_of,
+    span_line,
+    table_lines,
+)
+from boxes_tui.widgets.barchart import BarChart
 from boxes_tui.widgets.bars import Bar as Line1
 from boxes_tui.widgets.bars import Key
 from boxes_tui.widgets.frame import Frame
-from boxes_tui.widgets.kpi import Kpi, Kpis
+from boxes_tui.widgets.kpi import Kpis
 from boxes_tui.widgets.menu import Menu, MenuItem
 from boxes_tui.widgets.page import Page
 from boxes_tui.widgets.picker import Picker
-from boxes_tui.widgets.pie import Pie, Slice
+from boxes_tui.widgets.pie import Pie
 from boxes_tui.widgets.safe import Line
 
-SLICES = 5
 PIES = {
     "deliveries": ("disposition", "branch", "salesperson", "model", "agent"),
     "opportunities": ("status", "reason", "branch", "model", "agent"),
@@ -49,82 +56,25 @@ PIES = {
 """Columns offered for the pie in one line; ``p`` offers all."""
 
 
-class ReportsScreen(DeskScreen):
-    """The list of reports; a digit or ``Enter`` opens one."""
-
-    place: ClassVar[str] = "reports"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.page = Page()
-        self.frame: Frame[Any] = Frame(self.page, filters=False, totals=False, details=False)
-
-    def entered(self) -> None:
-        """Show the list."""
-        lines: list[Line] = ["", [("   " + _("REPORTES"), "atenuado")], ""]
-        keys: list[str | None] = [None, None, None]
-        for n, code in enumerate(TITLES, 1):
-            lines.append([(f"   {n % 10}  ", "acento"), title_of(code)])
-            keys.append(code)
-        if self.ready and self.session.role in ("supervisor", "admin"):
-            lines += ["", [("   c  ", "acento"), _("Conciliación: acreditar y corregir turnos vendidos")]]
-            keys += [None, "reconcile"]
-        self.page.show(lines, keys)
-        self.page.focus()
-
-    async def load(self) -> None:
-        """Only the age of the DMS."""
-        self.freshness = await self.background(self.house.read, freshness)
-
-    def heading(self) -> Line:
-        """*6 REPORTES*."""
-        return f"6 {_('Reportes').upper()}"
-
-    def keys(self) -> list[Key]:
-        """Open, leave."""
-        return [Key("1-0", _("abrir")), Key("Enter", _("abrir")), Key("Esc", _("volver"))]
-
-    def own_key(self, key: str, character: str | None) -> bool:
-        """Digits open; ``c`` reconciles."""
-        names = list(TITLES)
-        if character and character.isdigit():
-            self.open((names[int(character) - 1]) if character != "0" else names[9])
-        elif character == "c" and self.session.role in ("supervisor", "admin"):
-            self.open("reconcile")
-        elif key == "escape":
-            self.dismiss(None)
-        else:
-            return False
-        return True
-
-    def on_page_chosen(self, event: Page.Chosen) -> None:
-        """``Enter`` on a report."""
-        self.open(event.key)
-
-    def open(self, code: str) -> None:
-        """A report's figures, or the reconciliation."""
-        if code == "reconcile":
-            from boxes_tui.screens.reconciliation import ReconciliationScreen
-
-            self.app.push_screen(ReconciliationScreen())
-        else:
-            low, high = span(self.session, None, None)
-            self.app.push_screen(ReportScreen(Ask(code, low, high)))
-
-
 def read_report(
-    conn: Connection, session: Session, ask: Ask, by: str | None
-) -> tuple[Figures, Labels, tuple[ReportColumn, ...], Freshness]:
-    """Everything a report's screen needs."""
-    return figures(conn, session, ask, by), labels(conn, session), columns(conn, session, ask), freshness(conn, session)
+    conn: Connection, session: Session, ask: Ask, by: str | None, table: bool
+) -> tuple[Figures, Labels, tuple[ReportColumn, ...], Freshness, ValueFigures]:
+    """Everything a report's screen needs; ``table``: with the figures by value under the charts."""
+    patient(conn)
+    column, source, codes = TABLES[ask.report]
+    return (
+        figures(conn, session, ask, by), labels(conn, session), columns(conn, session, ask), freshness(conn, session),
+        by_value(conn, session, ask, column, codes, source) if table else [],
+    )  # fmt: skip
 
 
 class ReportScreen(DeskScreen):
-    """A report's figures: KPIs, pie, bars; arrows go through them, ``Enter`` opens the rows of one."""
+    """A report's figures: KPIs, pie, bars, on a large screen a table by value; arrows go through them, ``Enter`` opens
+    the rows of one."""
 
     place: ClassVar[str] = "report"
     DEFAULT_CSS = """
-    ReportScreen #charts { height: auto; }
+    ReportScreen #charts { height: 8; }
     ReportScreen #charts > Pie { width: 54; }
     """
 
@@ -134,27 +84,23 @@ class ReportScreen(DeskScreen):
         self.found: Figures | None = None
         self.words: Labels | None = None
         self.columns: tuple[ReportColumn, ...] = ()
-        self.kpis, self.pie, self.bars = Kpis(), Pie(), BarChart()
-        self.pies, self.hint = Line1(), Line1()
+        self.by_value: ValueFigures = []
+        self.kpis, self.pie, self.bars, self.table = Kpis(), Pie(), BarChart(), Page()
+        self.charts = Horizontal(self.pie, self.bars, id="charts")
+        self.span, self.more, self.pies, self.hint = Line1(), Line1(), Line1(), Line1()
         self.frame: Frame[Any] = Frame(self.kpis, filters=False, totals=False, details=False)
 
     def compose(self) -> Iterator[Widget]:
-        """Title, span, KPIs, charts, the columns of the pie, what ``Enter`` does."""
-        self.span = Line1()
+        """Title, span, KPIs, charts, table, the columns of the pie, what ``Enter`` does."""
         yield self.frame.title
         yield self.span
         yield Line1()
         yield self.kpis
-        yield Line1()
-        with Horizontal(id="charts"):
-            yield self.pie
-            yield self.bars
-        yield Line1()
+        yield self.more
+        yield self.charts
+        yield self.table
         yield self.pies
         yield self.hint
-        blank = Page()
-        blank.can_focus = False
-        yield blank
         yield self.frame.status
         yield self.frame.keys
 
@@ -162,10 +108,19 @@ class ReportScreen(DeskScreen):
         """*6 REPORTE · SERVICIOS REALIZADOS*."""
         return f"6 {_('REPORTE')} · {title_of(self.ask.report).upper()}"
 
+    def keys(self) -> list[Key]:
+        """Choose, open, and the report's verbs."""
+        return [Key("↑↓←→", _("elegir")), Key("Enter", _("filas"), press="enter"), *super().keys()]
+
+    @property
+    def large(self) -> bool:
+        """Whether the table by value has room."""
+        return self.size.width >= 110 and self.size.height >= 30
+
     async def load(self) -> None:
         """Read the figures."""
-        found, self.words, self.columns, self.freshness = await self.background(
-            self.house.read, read_report, self.ask, self.by, deadline=60.0
+        found, self.words, self.columns, self.freshness, self.by_value = await self.background(
+            self.house.read, read_report, self.ask, self.by, self.large, deadline=60.0
         )
         first = self.found is None
         self.found, self.by = found, found.by
@@ -176,20 +131,23 @@ class ReportScreen(DeskScreen):
     def _show(self, found: Figures) -> None:
         words = self.words
         assert words is not None
-        every = _("todos")
-        parts = [f"{_(COLUMNS[n].title)}: {getattr(self.ask, n) or every}" for n in ("branch", "agent", "model")]
-        self.span.show(" · ".join([span_text(self.ask.low, self.ask.high), *parts]))
-        made = [_kpi(f) for f in found.kpis]
+        self.span.show(span_line(self.session, self.ask))
+        made, charted = kpi_lines(found, words), self.size.height >= 20
         half = (len(made) + 1) // 2
+        room = max(1, self.size.height - (16 if charted else 8))
         if self.size.width >= 110:
-            self.kpis.show(made[:half], made[half:])
+            self.kpis.show(made[:half], made[half:], room)
         else:
-            self.kpis.show(made)
+            self.kpis.show(made, (), room)
+        self.charts.display = charted
+        self.table.display = self.kpis.lines < room  # a page of no lines still takes one
         column = COLUMNS[found.by]
         title = _("POR {column}").format(column=_(column.title).upper())
-        self.pie.show(title, _slices(found, words, column))
-        bars = [Bar(p.period, p.period[8:10] if not found.monthly else p.period[5:7], p.n) for p in found.series]
-        self.bars.show(_("POR MES") if found.monthly else _("POR DÍA"), bars)
+        self.pie.show(title, slices_of(found.slices, words, column))
+        self.bars.show(_("POR MES") if found.monthly else _("POR DÍA"), bars_of(found))
+        lines, keys = table_lines(self.ask.report, self.by_value if self.large else [], found, words)
+        self.table.can_focus = bool(keys)
+        self.table.show(["", *lines] if lines else [], [None, *keys] if lines else [])
         offered = [p for p in PIES[self.ask.report] if p in {c.id for c in self.columns}]
         line: list[str | tuple[str, str]] = [_("Torta de: ")]
         for n, code in enumerate([found.by, *(o for o in offered if o != found.by)]):
@@ -197,12 +155,22 @@ class ReportScreen(DeskScreen):
             line += ["  " if n else "", (f"[{name}]" if n == 0 else name, "acento" if n == 0 else "texto")]
         self.pies.show(line)
         self.hint.show(_("Enter sobre un número, una porción o una barra abre exactamente sus filas."))
+        self._show_more()
+
+    def _show_more(self) -> None:
+        self.more.show([(more_line(*self.kpis.hidden), "atenuado")])
 
     def on_resize(self, event: Any) -> None:
-        """Two columns of figures on a wide screen."""
+        """Two columns of figures and the table on a wide screen."""
         super().on_resize(event)
         if self.found is not None:
             self._show(self.found)
+            if self.large and not self.by_value:
+                self.reload()
+
+    def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
+        """The cursor moved: other figures may stand outside."""
+        self._show_more()
 
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
         """A number, a slice, a bar: its rows."""
@@ -211,6 +179,12 @@ class ReportScreen(DeskScreen):
             self.open_view(View(kept={self.found.by: rest}))
             return
         self.open_rows(self._selection(event.picker, event.key))
+
+    def on_page_chosen(self, event: Page.Chosen) -> None:
+        """A line of the table: the rows of its value."""
+        column, source, codes = TABLES[self.ask.report]
+        value = self.by_value[int(event.key)][0]
+        self.open_view(View(Selection(kpi=codes[0] if source else ""), {column: (value,)}))
 
     def _selection(self, picker: Picker, key: str) -> Selection:
         found = self.found
@@ -234,7 +208,8 @@ class ReportScreen(DeskScreen):
 
     def own_key(self, key: str, character: str | None) -> bool:
         """Arrows go from one part to the next; ``Esc`` back."""
-        order: list[Widget] = [self.kpis, self.pie, self.bars]
+        order: list[Widget] = [self.kpis, *([self.pie, self.bars] if self.charts.display else [])]
+        order += [self.table] if self.table.can_focus else []
         if key in ("down", "up", "left", "right", "tab", "shift+tab", "j", "k"):
             step = 1 if key in ("down", "right", "tab", "j") else -1
             now = next((n for n, w in enumerate(order) if w.has_focus), 0)
@@ -274,21 +249,3 @@ class ReportScreen(DeskScreen):
         from boxes_tui.screens.dialogs.export import export_report
 
         await export_report(self, self.ask, self.by, View())
-
-
-def _kpi(f: Figure) -> Kpi:
-    text = written(f)
-    num, _paren, rate = text.partition(" (")
-    head, slash, den = num.partition("/")
-    note = _("en curso: {n}").format(n=number(f.waiting)) if f.waiting else _("den. 0") if text == "—" else ""
-    return Kpi(f.kpi.code, name(f.kpi), head, den if slash else "", f"({rate}" if rate else "", note)
-
-
-def _slices(found: Figures, words: Labels, column: ReportColumn) -> list[Slice]:
-    """At most five slices: the largest, and *otros* which opens all rows of the rest one by one in the grid."""
-    shown = found.slices if len(found.slices) <= SLICES else found.slices[: SLICES - 1]
-    made = [Slice(str(n), words.word(column, s.value), s.n, percent(s.tenths)) for n, s in enumerate(shown)]
-    rest = found.slices[len(shown) :]
-    if rest:
-        made.append(Slice("rest", _("otros"), sum(s.n for s in rest), percent(sum(s.tenths for s in rest))))
-    return made

@@ -16,18 +16,19 @@ from boxes_tui.widgets.tones import tones_of
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its key (the period), its label of two characters, its count."""
+    """One bar: its key (the period), its label of two characters, its count, and its name in full."""
 
     key: str
     label: str
     count: int
+    name: str = ""
 
 
 class BarChart(Picker):
     """Bars of two cells with one between; left and right go through them, ``Enter`` posts ``Picker.Chosen``.
 
-    ``rows``: lines of the bars; each counts for two by half blocks. What does not fit at the left is left out, so
-    that the last bars show.
+    ``rows``: lines of the bars; each counts for two by half blocks. Where not all fit, the last ones show, and the
+    cursor, which begins on the last, brings the earlier ones into sight; the heading counts what stands outside.
     """
 
     DEFAULT_CSS = "BarChart { height: auto; width: 1fr; }"
@@ -37,6 +38,13 @@ class BarChart(Picker):
     def __init__(self, title: str = "", bars: Sequence[Bar] = (), *, rows: int = 3, id: str | None = None) -> None:
         super().__init__(id=id)
         self._heading, self.bars, self._rows = title, tuple(bars), rows
+        self._from: int | None = None
+
+    def set_keys(self, keys: Sequence[str]) -> None:
+        """The periods in order; the cursor begins on the last."""
+        if self.cursor not in keys:
+            self.cursor = keys[-1] if keys else None
+        super().set_keys(keys)
 
     def show(self, title: str, bars: Sequence[Bar]) -> None:
         """Show other bars."""
@@ -44,7 +52,7 @@ class BarChart(Picker):
         self.set_keys([b.key for b in self.bars])
 
     def on_mount(self) -> None:
-        """Choose the first bar."""
+        """Choose the last bar."""
         self.set_keys([b.key for b in self.bars])
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
@@ -52,9 +60,20 @@ class BarChart(Picker):
         return self._rows + 3
 
     @property
-    def _visible(self) -> tuple[Bar, ...]:
+    def _window(self) -> tuple[int, int]:
+        """The first visible bar and the one after the last."""
         room = max(1, (self.size.width - self._axis - 1) // 3)
-        return self.bars[-room:]
+        latest = max(0, len(self.bars) - room)
+        first = latest if self._from is None else min(self._from, latest)
+        place = next((n for n, b in enumerate(self.bars) if b.key == self.cursor), len(self.bars) - 1)
+        first = max(0, min(max(first, place - room + 1), place))
+        self._from = first
+        return first, min(len(self.bars), first + room)
+
+    @property
+    def _visible(self) -> tuple[Bar, ...]:
+        first, end = self._window
+        return self.bars[first:end]
 
     @property
     def _axis(self) -> int:
@@ -73,7 +92,7 @@ class BarChart(Picker):
     def _line(self, y: int) -> Line:
         axis, rows, visible = self._axis, self._rows, self._visible
         if y == 0:
-            return [" ", (safe(self._heading).upper(), "atenuado")]
+            return [" ", (self._title(), "atenuado")]
         if y <= rows:
             level = rows - y
             label = f"{ceil(self._top * (level + 1) / rows):>{axis - 1}}" if self._top else " " * (axis - 1)
@@ -86,6 +105,19 @@ class BarChart(Picker):
             on = b.key == self.cursor and self.has_focus
             parts += [(" ", ""), (f"{safe(b.label)[:2]:>2}", "foco" if on else "atenuado")]
         return parts
+
+    def _title(self) -> str:
+        """The heading; with the focus what the cursor stands on, and how many bars stand outside."""
+        first, end = self._window
+        said = [safe(self._heading).upper()]
+        chosen = next((b for b in self.bars if b.key == self.cursor), None)
+        if self.has_focus and chosen is not None:
+            said.append(f"{safe(chosen.name or chosen.label)}: {chosen.count}")
+        if first:
+            said.append(f"←{first}")
+        if end < len(self.bars):
+            said.append(f"{len(self.bars) - end}→")
+        return "  ".join(said)
 
     def _cell(self, b: Bar, level: int) -> str:
         halves = round(b.count / self._top * self._rows * 2) if self._top else 0

@@ -39,28 +39,54 @@ class Kpi:
 
 class Kpis(Picker):
     """Figures in one column, or in two on a wide screen. Up and down move, left and right change the column,
-    ``Enter`` posts ``Picker.Chosen`` with the code."""
+    ``Enter`` posts ``Picker.Chosen`` with the code. At most ``most`` lines show; the cursor moves them."""
 
     DEFAULT_CSS = "Kpis { height: auto; width: 1fr; }"
 
     def __init__(self, left: Sequence[Kpi] = (), right: Sequence[Kpi] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._left, self._right = tuple(left), tuple(right)
+        self._most, self._top = 0, 0
 
-    def show(self, left: Sequence[Kpi], right: Sequence[Kpi] = ()) -> None:
-        """Show other figures; ``right`` only where the screen has 110 columns."""
-        taller = len(left) != len(self._left)
-        self._left, self._right = tuple(left), tuple(right)
+    def show(self, left: Sequence[Kpi], right: Sequence[Kpi] = (), most: int = 0) -> None:
+        """Show other figures; ``right`` only where the screen has 110 columns; ``most`` lines (0 = all)."""
+        self._left, self._right, self._most = tuple(left), tuple(right), most
         self.set_keys([k.code for k in (*self._left, *self._right)])
-        self.refresh(layout=taller)
+        self._follow()
+        self.refresh(layout=True)
+
+    @property
+    def hidden(self) -> tuple[int, int]:
+        """How many lines stand above and below the visible ones."""
+        lines = max(len(self._left), len(self._right))
+        return self._top, max(0, lines - self._top - self.lines)
+
+    @property
+    def lines(self) -> int:
+        """How many lines show."""
+        lines = max(len(self._left), len(self._right))
+        return min(lines, self._most) if self._most else lines
+
+    def _follow(self) -> None:
+        """Keep the cursor's line in sight."""
+        columns = ([k.code for k in self._left], [k.code for k in self._right])
+        place = next((c.index(self.cursor) for c in columns if self.cursor in c), 0)
+        visible = self.lines
+        self._top = min(max(self._top, place - visible + 1, 0), place)
+        self._top = min(self._top, max(0, max(len(self._left), len(self._right)) - visible))
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on a figure, in sight."""
+        super().go_to(key)
+        self._follow()
 
     def on_mount(self) -> None:
         """Choose the first figure."""
         self.set_keys([k.code for k in (*self._left, *self._right)])
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """As tall as the longer column."""
-        return max(len(self._left), len(self._right))
+        """As tall as the longer column, or as it may be."""
+        return self.lines
 
     def on_key(self, event: events.Key) -> None:
         """Left and right change the column; the rest as in :class:`Picker`."""
@@ -78,6 +104,7 @@ class Kpis(Picker):
     def render_line(self, y: int) -> Strip:
         """A figure of each column."""
         tones, width = tones_of(self.app), self.size.width
+        y += self._top
         parts = self._parts(self._left[y], 0) if y < len(self._left) else []
         if y < len(self._right):
             used = sum(cell_len(text) for text, _tone in parts)
@@ -102,5 +129,5 @@ class Kpis(Picker):
     def on_click(self, event: events.Click) -> None:
         """A click opens a figure."""
         column = self._right if event.x >= SECOND and self._right else self._left
-        if event.y < len(column):
-            self.pick(column[event.y].code)
+        if event.y + self._top < len(column):
+            self.pick(column[event.y + self._top].code)

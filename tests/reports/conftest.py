@@ -20,10 +20,20 @@ Made = Callable[..., House]
 @pytest.fixture
 def make_house(migrated_db_url: str, home: Path) -> Iterator[Made]:
     """Makes the house of a random dealership by its seed; its boss sees all branches."""
+    yield from _houses(migrated_db_url)
+
+
+@pytest.fixture
+def lite_house(migrated_sqlite: str, home: Path) -> Iterator[Made]:
+    """The same on SQLite alone, for what no database tells apart."""
+    yield from _houses(migrated_sqlite)
+
+
+def _houses(url: str) -> Iterator[Made]:
     made: list[House] = []
 
     def build(seed: int, size: int = 30) -> House:
-        engine = make_engine(parse_url(migrated_db_url), statement_ms=60_000)
+        engine = make_engine(parse_url(url), statement_ms=60_000)
         ensure(engine, Clock(NOW), "boss")
         with writing(engine) as conn:
             set_scope(conn, None)

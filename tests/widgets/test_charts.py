@@ -91,9 +91,9 @@ async def test_legend_bars_and_their_keys() -> None:
         app.screen.query_one(Pie).focus()
         await pilot.press("down", "down", "enter")
         app.screen.query_one(BarChart).focus()
-        await pilot.press("right", "enter")
+        await pilot.press("left", "enter")
         await pilot.click(Pie, offset=(30, 2))
-        assert app.screen.opened == ["v", "04", "n"]  # type: ignore[attr-defined]
+        assert app.screen.opened == ["v", "16", "n"]  # type: ignore[attr-defined]
 
 
 async def test_nothing_to_show_is_no_accident() -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from boxes_tui.data.engine import patient
 from boxes_tui.data.reads.queues import Ask as QueueAsk
-from boxes_tui.data.reads.queues import QueueRow, as_json, rows
+from boxes_tui.data.reads.queues import QueueRow, as_json, row_keys, rows_by_key
 from boxes_tui.data.session import Session
+from boxes_tui.domain.formats import number
 from boxes_tui.i18n import _
 from boxes_tui.widgets.menu import Menu, MenuItem
 
 if TYPE_CHECKING:
+    from boxes_tui.reports.export import Progress
     from boxes_tui.reports.grid import View
     from boxes_tui.reports.population import Ask
     from boxes_tui.screens.base import DeskScreen
 
+HOURS, PATIENCE = 6 * 3600.0, 0.7
+"""Seconds that an export may take, and after which it shows how far it is."""
+BLOCK = 500
 FORMATS = (("csv", "CSV"), ("xlsx", "XLSX"), ("json", "JSON"), ("html", "HTML"))
 
 
@@ -50,20 +57,38 @@ def save_text(path: Path, text: str) -> None:
 
 async def export_report(screen: DeskScreen, ask: Ask, by: str | None, view: View) -> None:
     """A report's figures (HTML, JSON) with the rows of the view, or the rows alone (CSV, XLSX)."""
-    from boxes_tui.reports.render import read
+    from boxes_tui.reports.render import export, read
 
     kind = await choose_format(screen)
     if kind is None:
         return
     path = target(screen, ask.report, kind)
 
-    def write() -> int:
-        made = screen.house.read(read, ask, by, kind, True, view)
-        made.save(path)
-        return made.rows or 0
+    def write(progress: Progress) -> int:
+        def work(conn: Connection, session: Session) -> int:
+            patient(conn, int(1000 * HOURS))
+            if kind in ("csv", "xlsx"):
+                return export(conn, session, ask, path, view, progress)
+            made = read(conn, session, ask, by, kind, True, view, progress)
+            made.save(path)
+            return made.rows or 0
 
-    count = await screen.background(write, deadline=300.0)
-    screen.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=count))
+        return screen.house.read(work)
+
+    await _written(screen, path, write)
+
+
+async def _written(screen: DeskScreen, path: Path, write: Callable[[Progress], int]) -> None:
+    """Write in the background; what takes longer shows how far it is, and ``Esc`` ends it without a file."""
+    from boxes_tui.screens.dialogs.progress import ProgressPanel
+
+    panel = ProgressPanel(path.name)
+    job = asyncio.ensure_future(screen.background(write, panel.told, deadline=HOURS))
+    done, _waiting = await asyncio.wait((job,), timeout=PATIENCE)
+    if not done:
+        job.add_done_callback(lambda _job: panel.ended())
+        await screen.app.push_screen_wait(panel)
+    screen.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=number(await job)))
 
 
 async def export_queue(screen: DeskScreen, ask: QueueAsk, shown: Sequence[QueueRow] | None = None) -> None:
@@ -89,10 +114,13 @@ async def export_queue(screen: DeskScreen, ask: QueueAsk, shown: Sequence[QueueR
         "last",
     )
 
-    def write(conn: Connection, session: Session) -> int:
-        found = [as_json(r) for r in (rows(conn, session, ask) if shown is None else shown)]
-        lines = [[r[c] for c in columns] for r in found]
-        return save(Sheet(ask.queue, list(columns), iter(lines), len(lines)), path)
+    def read(conn: Connection, session: Session, progress: Progress) -> int:
+        patient(conn, int(1000 * HOURS))
+        keys = row_keys(conn, session, ask) if shown is None else []
+        blocks = (keys[n : n + BLOCK] for n in range(0, len(keys), BLOCK))
+        found = (r for block in blocks for r in rows_by_key(conn, session, ask, block))
+        values = (as_json(r) for r in (found if shown is None else shown))
+        lines = ([v[c] for c in columns] for v in values)
+        return save(Sheet(ask.queue, list(columns), lines, len(keys if shown is None else shown)), path, progress)
 
-    count = await screen.background(screen.house.read, write, deadline=300.0)
-    screen.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=count))
+    await _written(screen, path, lambda progress: screen.house.read(read, progress))
