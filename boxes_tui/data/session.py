@@ -14,6 +14,7 @@ from sqlalchemy import Column, ColumnElement, Connection, and_, false, or_, sele
 from boxes_tui.clock import DEFAULT_ZONE, Clock
 from boxes_tui.data.tables import app_user, branch, user_branch
 from boxes_tui.errors import Refused
+from boxes_tui.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Session:
         """What the title line shows: the branch, or how many."""
         if len(self.branches) == 1:
             return self.branches[0].name
-        return self.branches[0].name if not self.branches[1:] else f"{len(self.branches)} sucursales"
+        return _("{n} sucursales").format(n=len(self.branches)) if self.branches else ""
 
     def zone_of(self, branch_id: int | None) -> str:
         """The zone of a branch; the default zone for rows without one."""

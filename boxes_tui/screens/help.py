@@ -119,7 +119,7 @@ Parts = list[str | tuple[str, str]]
 
 
 def _verb(verb: Verb) -> Parts:
-    return _entry(_(verb.shown), _(WORDS.get(verb.id, verb.label)))
+    return _entry(_(verb.shown) if len(verb.shown) > 1 else verb.shown, _(WORDS.get(verb.id, verb.label)))
 
 
 def _entry(key: str, words: str) -> Parts:

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.strip import Strip
 
+from boxes_tui.domain.formats import percent
 from boxes_tui.i18n import _
 from boxes_tui.text import cut
 from boxes_tui.widgets.picker import Picker
@@ -125,7 +126,7 @@ class Pie(Picker):
             return [*lead, (text, "foco" if on else "texto")]
         if y == len(self.slices) and self.slices:
             total = sum(s.count for s in self.slices)
-            return [(f"    {_('Total'):<{wide}}{total:>{digits}}{'100,0 %' if total else '—':>9}", "atenuado")]
+            return [(f"    {_('Total'):<{wide}}{total:>{digits}}{percent(1000) if total else '—':>9}", "atenuado")]
         return []
 
     def on_click(self, event: events.Click) -> None:
