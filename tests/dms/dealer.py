@@ -5,9 +5,11 @@ Nothing here knows how BOXES works; ``dialects.py`` writes the truth down the wa
 
 from __future__ import annotations
 
+import copy
 import random
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 
 TODAY = date(2026, 11, 24)
 NOW = "2026-11-24T14:10:00-03:00"
@@ -147,6 +149,44 @@ def _orders(d: Dealer, rng: random.Random, branches: tuple[str, ...]) -> None:
         number += 1
 
 
+def tomorrow(d: Dealer, seed: int) -> tuple[Dealer, set[str]]:
+    """The same dealership a day later, and the keys of the turnos that its export no longer lists.
+
+    Turnos move, are cancelled, are cancelled and booked anew, vanish; orders are delivered, opened again, voided, and new
+    ones come in; a sale is annulled and another one made.
+    """
+    rng = random.Random(seed + 1000)
+    n = copy.deepcopy(d)
+    ahead = [t for t in n.turnos if t.state == "P" and 2 <= (t.start.date() - TODAY).days <= 30]
+    rng.shuffle(ahead)
+    for turno in ahead[:3]:
+        turno.start += timedelta(days=3)
+    for turno in ahead[3:5]:
+        turno.state = "X"
+    for turno in ahead[5:7]:
+        turno.state = "X"
+        n.turnos.append(replace(turno, number=turno.number + 5000, start=turno.start + timedelta(days=2), state="P"))
+    gone = {t.key for t in ahead[7:9]}
+    gone |= {t.key for t in n.turnos if t.state == "P" and t.start.date() < TODAY and t.number % 17 == 3}
+    _orders_tomorrow(n, rng)
+    standing = [s for s in n.sales if not s.annulled and s.at.date() > TODAY - timedelta(days=20)]
+    standing[0].annulled = True
+    n.sales.append(replace(standing[1], key="V9000", at=at(1, 9)))
+    return n, gone
+
+
+def _orders_tomorrow(n: Dealer, rng: random.Random) -> None:
+    open_ = [o for o in n.orders if o.state in ("AB", "EP")]
+    done = [o for o in n.orders if o.state == "EN"]
+    rng.shuffle(open_)
+    for order in open_[:3]:
+        order.state, order.delivered = "EN", at(1, 11)
+    open_[3].state = "AN"
+    done[0].state, done[0].delivered = "EP", None
+    for k, car in enumerate((n.cars[7], n.cars[11])):
+        n.orders.append(Order(n.orders[0].branch, 700 + k, at(1, 8, 45), car, "AB"))
+
+
 def arrived(d: Dealer, turno: Turno) -> bool:
     """Whether the car of a turno came in that day, as far as the DMS's names allow to know."""
     if turno.named == "text" or (turno.named.startswith("tail") and _shared(d, turno)):
@@ -161,33 +201,54 @@ def _shared(d: Dealer, turno: Turno) -> bool:
     return sum(c.vin[-size:] == turno.car.vin[-size:] for c in d.cars) > 1
 
 
-def expected(d: Dealer, *, dated: bool = True) -> dict[str, list[str]]:
-    """The DMS keys in every queue and filter. ``dated``: the DMS tells when an order was delivered."""
-    live = [t for t in d.turnos if t.state != "X"]
-    age = {id(t): (t.start.date() - TODAY).days for t in live}
+def expected(
+    d: Dealer, *, dated: bool = True, today: date = TODAY, gone: Collection[str] = (), reads: int = 0
+) -> dict[str, list[str]]:
+    """The DMS keys in every queue and filter. ``dated``: the DMS tells when an order was delivered; ``gone``: turnos that
+    the last ``reads`` complete exports did not list (DMS.md §4 *vanished*)."""
+
+    def age(moment: datetime) -> int:
+        return (moment.date() - today).days
+
+    now = datetime.combine(today, time(14, 10))
+    live = [t for t in d.turnos if t.state != "X" and not (t.key in gone and reads >= 2 and t.start > now)]
     pending = [t for t in live if not arrived(d, t)]
     in_process = [o for o in d.orders if o.state in ("AB", "EP", "ES", "TE")]
-    opened = {o.key: (o.opened.date() - TODAY).days for o in in_process}
-    done = [
-        o
-        for o in d.orders
-        if o.state == "EN" and dated and o.delivered and -15 <= (o.delivered.date() - TODAY).days <= 0
-    ]
+    opened = {o.key: age(o.opened) for o in in_process}
+    done = {o.key: age(o.delivered) for o in d.orders if o.state == "EN" and dated and o.delivered}
+    sold = {s.key: age(s.at) for s in d.sales if not s.annulled}
+    newest = sorted(
+        (o for o in d.orders if age(o.opened) == 0 and o.state not in ("AN", "PR")),
+        key=lambda o: o.opened,
+        reverse=True,
+    )
+    first = (TODAY - today).days  # the first sync is the go-live: what had left its window before is no leak
+    leaks = {
+        "leaks/deliveries": [k for k, n in sold.items() if -90 <= n <= -31 and n + 30 >= first],
+        "leaks/no_shows": [t.key for t in pending if -30 <= age(t.start) <= -8 and age(t.start) + 7 >= first],
+        "leaks/completed": [k for k, n in done.items() if -45 <= n <= -16 and n + 15 >= first],
+        "leaks/opportunities": [],
+        "leaks/complaints": [],
+    }
     found = {
-        "deliveries/all": [s.key for s in d.sales if not s.annulled and -30 <= (s.at.date() - TODAY).days <= 0],
-        "appointments/to_confirm": [t.key for t in pending if age[id(t)] >= 0],
-        "appointments/not_arrived": [t.key for t in pending if age[id(t)] == 0],
-        "appointments/no_show": [t.key for t in pending if -7 <= age[id(t)] <= -1],
+        "deliveries/all": [k for k, n in sold.items() if -30 <= n <= 0],
+        "deliveries/done": [],
+        "appointments/to_confirm": [t.key for t in pending if age(t.start) >= 0],
+        "appointments/not_arrived": [t.key for t in pending if age(t.start) == 0],
+        "appointments/no_show": [t.key for t in pending if -7 <= age(t.start) <= -1],
         "appointments/confirmed": [],
+        "appointments/latest_arrivals": [o.key for o in newest[:10]],
         "in_process/all": [o.key for o in in_process],
         "in_process/today": [k for k, n in opened.items() if n == 0],
         "in_process/yesterday": [k for k, n in opened.items() if n == -1],
         "in_process/week": [k for k, n in opened.items() if -7 <= n <= -2],
         "in_process/older": [k for k, n in opened.items() if n < -7],
-        "completed/all": [o.key for o in done],
+        "completed/all": [k for k, n in done.items() if -15 <= n <= 0],
+        "completed/done": [],
         "opportunities/all": [],
-        "leaks/all": [],
-    }  # fmt: skip
+        **leaks,
+        "leaks/all": [key for keys in leaks.values() for key in keys],
+    }
     found["deliveries/pending"] = found["deliveries/all"]
     found["completed/pending"] = found["completed/all"]
     return {queue: sorted(keys) for queue, keys in found.items()}
