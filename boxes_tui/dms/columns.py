@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import time
+from difflib import get_close_matches
 from typing import Any, Final
 
 from boxes_tui.dms.cells import ERROR, as_text
@@ -38,7 +39,10 @@ def make_header(names: Sequence[str], entity: EntitySpec) -> dict[str, int]:
         header.setdefault(name, place)
     for name in entity.columns():
         if name not in header:
-            raise Rejected("E-COLS", name, _("falta la columna «{name}»").format(name=name))
+            near = get_close_matches(name.casefold(), [n.casefold() for n in header], 1)
+            like = next((n for n in header if near and n.casefold() == near[0]), None)
+            said = _("falta la columna «{name}»").format(name=name)
+            raise Rejected("E-COLS", name, said + (_("; ¿es «{near}»?").format(near=like[:80]) if like else ""))
         if name in twice:
             raise Rejected("E-COLS", name, _("la columna «{name}» está dos veces").format(name=name))
     return header
@@ -116,7 +120,7 @@ class Columns:
             cell = take(cells)
             if cell is UNTOUCHED or cell is ERROR:
                 return None
-            return [] if cell is None else [(cell, None)]
+            return [] if cell is None else [(cell, value.kind)]
 
         return one
 

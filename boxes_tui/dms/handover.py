@@ -72,8 +72,9 @@ def _compute(conn: Connection, order: Sequence[str], hours: int | None, params: 
             )
         elif name == "invoiced_at":
             if hours is not None:
-                instants.append("WHEN o.invoiced_at IS NOT NULL THEN o.invoiced_at + :hours")
-                bases.append("WHEN o.invoiced_at IS NOT NULL THEN 'invoiced_at'")
+                due = "o.invoiced_at + :hours <= :now"  # until then it is still in the workshop
+                instants.append(f"WHEN {due} THEN o.invoiced_at + :hours")
+                bases.append(f"WHEN {due} THEN 'invoiced_at'")
         else:
             instants.append(f"WHEN o.{name} IS NOT NULL THEN o.{name}")
             bases.append(f"WHEN o.{name} IS NOT NULL THEN '{name}'")
@@ -81,6 +82,7 @@ def _compute(conn: Connection, order: Sequence[str], hours: int | None, params: 
     basis = f"CASE {' '.join(bases)} END" if bases else "CAST(NULL AS TEXT)"
     # seen delivered without any date, and not changed since the first load: history, neither queue nor leak
     history = "(o.delivery_basis = 'history' OR (o.first_delivered_day IS NULL AND o.last_changed_run = :first))"
+    waiting = " OR (o.invoiced_at IS NOT NULL AND o.handover_at IS NULL)" if hours is not None else ""
     conn.execute(text("DROP TABLE IF EXISTS boxes_hand"))
     conn.execute(
         text(
@@ -93,7 +95,7 @@ def _compute(conn: Connection, order: Sequence[str], hours: int | None, params: 
             f"CASE WHEN {_BY_STATUS} AND {_DATED} IS NULL AND NOT h.history THEN coalesce(o.first_delivered_day, "
             "CAST(:today AS INTEGER)) END, o.manual_review, coalesce(b.zone, CAST(:zone AS TEXT)) FROM repair_order o JOIN (SELECT id, "
             f"{history} AS history FROM repair_order o WHERE o.source_id = :s AND NOT o.is_stub AND (o.id IN {touched('repair_order')} "
-            "OR o.manual_delivered_at IS NOT NULL)) h ON h.id = o.id LEFT JOIN branch b ON b.id = o.branch_id"
+            f"OR o.manual_delivered_at IS NOT NULL{waiting})) h ON h.id = o.id LEFT JOIN branch b ON b.id = o.branch_id"
         ),
         {k: v for k, v in params.items() if k in at + basis or k in ("s", "first", "today", "zone")},
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from boxes_tui.clock import DEFAULT_ZONE
 from boxes_tui.config import KNOWN
-from boxes_tui.dms.mapping_fields import column_name, known, listed, mapped, text
+from boxes_tui.dms.mapping_fields import column_name, known, listed, mapped, text, unknown
 from boxes_tui.dms.records import ENTITIES, FIELDS
 from boxes_tui.dms.spec import DELIVERED, EntitySpec, Mode, SourceKind, SourceSpec, Value
 from boxes_tui.dms.toml_lines import Keys, TomlFile
@@ -114,10 +114,7 @@ def _entities(file: TomlFile, where: Keys, raw: Mapping[str, Any], kind: SourceK
         )
     for name in tables:
         if name not in ENTITIES:
-            raise file.error(
-                (*where, "entity", name),
-                _("no hay una entidad «{name}»; las que hay: {list}").format(name=name, list=", ".join(ENTITIES)),
-            )
+            raise unknown(file, (*where, "entity", name), name, ENTITIES)
     return {e: _entity(file, (*where, "entity", e), tables[e], raw, kind) for e in ENTITIES if e in tables}
 
 

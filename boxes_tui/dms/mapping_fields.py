@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Final
 
 from boxes_tui.dms.records import ENUMS, FIELDS
 from boxes_tui.dms.spec import Value
 from boxes_tui.dms.toml_lines import Keys, TomlFile
+from boxes_tui.errors import ConfigError
 from boxes_tui.i18n import _
 
 VALUE_KEYS: Final = frozenset({"from", "join", "format", "values", "coalesce", "const"})
@@ -35,15 +37,10 @@ def mapped(
         elif name in FEEDS.get(entity, ()) and isinstance(raw, dict):
             for inner, value in raw.items():
                 if inner not in FIELDS[name]:
-                    raise file.error(
-                        (*where, name, inner),
-                        _("clave desconocida «{key}» en {place}").format(key=f"{name}.{inner}", place=".".join(where)),
-                    )
+                    raise unknown(file, (*where, name, inner), f"{name}.{inner}", [f"{name}.{f}" for f in FIELDS[name]])
                 feeds.setdefault(name, {})[inner] = _value(file, (*where, name, inner), name, inner, value)
         else:
-            raise file.error(
-                (*where, name), _("clave desconocida «{key}» en {place}").format(key=name, place=".".join(where))
-            )
+            raise unknown(file, (*where, name), name, [*FIELDS[entity], *FEEDS.get(entity, ())])
     return fields, feeds
 
 
@@ -99,7 +96,7 @@ def _list_value(file: TomlFile, where: Keys, kind: str, raw: Any) -> Value:
         if "const" in raw:
             return Value(const=text(file, where, raw, "const"))
         if "coalesce" in raw:
-            return Value(coalesce=tuple(_columns(file, where, raw, "coalesce")))
+            return Value(coalesce=tuple(_columns(file, where, raw, "coalesce")), kind=_kind(file, where, raw))
         raw = [{**raw, "from": column} for column in listed(file, where, raw, "from", [])]
     items = raw if isinstance(raw, list) else [raw]
     return Value(parts=tuple(_part(file, where, kind, item) for item in items))
@@ -113,12 +110,17 @@ def _part(file: TomlFile, where: Keys, kind: str, item: Any) -> tuple[str, str |
             where, _("«{name}»: cada elemento es una columna o {{ from = …, kind = … }}").format(name=where[-1])
         )
     known(file, where, item, frozenset({"from", "kind"}) if kind == "phones" else frozenset({"from"}))
-    declared = item.get("kind")
+    return _column(file, where, item["from"]), _kind(file, where, item)
+
+
+def _kind(file: TomlFile, where: Keys, item: Mapping[str, Any]) -> str | None:
+    """The kind of telephone that a mapping declares."""
+    declared: str | None = item.get("kind")
     if declared not in PHONE_KINDS:
         raise file.error(
             (*where, "kind"), _("kind = {declared!r}: tiene que ser mobile, fixed o unknown").format(declared=declared)
         )
-    return _column(file, where, item["from"]), declared
+    return declared
 
 
 def _one_way(file: TomlFile, where: Keys, raw: Mapping[str, Any]) -> None:
@@ -154,11 +156,17 @@ def known(file: TomlFile, where: Keys, table: Mapping[str, Any], allowed: frozen
     """Raise for the first key that the grammar does not know, at its line."""
     for key in table:
         if key not in allowed:
-            if not where:
-                raise file.error((key,), _("clave desconocida «{key}»").format(key=key))
-            raise file.error(
-                (*where, key), _("clave desconocida «{key}» en {place}").format(key=key, place=".".join(where))
-            )
+            raise unknown(file, (*where, key), key, sorted(allowed))
+
+
+def unknown(file: TomlFile, where: Keys, key: str, allowed: Sequence[str]) -> ConfigError:
+    """The error of a key that the grammar does not know, with the nearest one that it knows."""
+    said = _("clave desconocida «{key}»").format(key=key)
+    if len(where) > 1:
+        place = ".".join(where[: -1 - key.count(".")])
+        said = _("clave desconocida «{key}» en {place}").format(key=key, place=place)
+    near = get_close_matches(key, allowed, 1)
+    return file.error(where, said + (_("; ¿es «{near}»?").format(near=near[0]) if near else ""))
 
 
 def text(file: TomlFile, where: Keys, table: Mapping[str, Any], key: str, default: str | None = None) -> str | None:

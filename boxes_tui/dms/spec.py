@@ -26,6 +26,8 @@ class Value:
     const: Any = None
     parts: tuple[tuple[str, str | None], ...] = ()
     """For ``phones`` and ``services``: (column, declared kind)."""
+    kind: str | None = None
+    """Of a telephone that ``coalesce`` chooses: its declared kind."""
 
     def names(self) -> tuple[str, ...]:
         """Every column that the value needs."""

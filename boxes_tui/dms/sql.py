@@ -113,7 +113,7 @@ class SqlSource:
             ) from None
         try:
             result = self._select(conn, entity, params)
-            names = [column_name(str(n)) for n in result.keys()]  # noqa: SIM118
+            names = _names(engine, result)
             normaliser = Normaliser(self.spec, entity, make_header(names, entity))
         except (SQLAlchemyError, Rejected) as error:
             conn.close()
@@ -168,7 +168,7 @@ class SqlSource:
         try:
             with engine.connect() as conn:
                 result = self._select(conn, entity, self.binds(entity, today, None))
-                names = [column_name(str(n)) for n in result.keys()]  # noqa: SIM118
+                names = _names(engine, result)
                 return names, [[as_text(_plain(c)) for c in row] for row in result.fetchmany(rows)]
         except SQLAlchemyError as error:
             raise FileRefused("E-READ", _reason(error)) from None
@@ -203,7 +203,11 @@ _LIMITS: Final[dict[str, Sequence[str]]] = {
         "SET TIME ZONE '{zone}'",  # the binds are local times
     ),
     "oracle": ("ALTER SESSION SET TIME_ZONE = '{zone}'",),
-    "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = {ms}"),
+    "mysql": (
+        "SET SESSION TRANSACTION READ ONLY",
+        "SET SESSION max_execution_time = {ms}",
+        "SET SESSION max_statement_time = {seconds}",  # a MariaDB behind a mysql:// address
+    ),
     "mariadb": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_statement_time = {seconds}"),
     "firebird": ("SET STATEMENT TIMEOUT {seconds} SECOND",),
 }
@@ -220,6 +224,14 @@ def _located(spec: SourceSpec, url: URL) -> URL:
     if not name or not path.is_file():
         raise ConfigError(_("fuente {name}: no existe la base {path}").format(name=spec.name, path=path))
     return url.set(database=str(path.absolute()))
+
+
+def _names(engine: Engine, result: Any) -> list[str]:
+    """Column names as the server writes them: SQLAlchemy turns Oracle's and Firebird's plain capitals into small letters."""
+    dialect, names = engine.dialect, [str(name) for name in result.keys()]  # noqa: SIM118
+    if dialect.requires_name_normalize:
+        names = [str(dialect.denormalize_name(name) or name) for name in names]
+    return [column_name(name) for name in names]
 
 
 def _plain(cell: Any) -> Any:

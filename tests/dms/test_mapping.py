@@ -133,6 +133,20 @@ def test_a_wrong_key_or_value_is_named_with_its_line(tmp_path: Path, old: str, n
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "near"),
+    [
+        ('delimiter = ";"', 'delimitter = ";"', "delimiter"),
+        ('plate         = "DOMINIO"', 'plat = "DOMINIO"', "plate"),
+        ("coalesce = [", "coalese = [", "coalesce"),
+        ("customer.display_name", "customer.dislay_name", "customer.display_name"),
+        ("entity.appointment]", "entity.apointment]", "appointment"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_the_nearest_name(tmp_path: Path, old: str, new: str, near: str) -> None:
+    assert f"«{near}»?" in refused(tmp_path, GRAMMAR.replace(old, new))
+
+
+@pytest.mark.parametrize(
     ("text", "word"),
     [
         ('[source.a]\nkind = "folder"\n[source.a.entity.customer]\nfiles = "x"\nkey = "A"\nmap.city = "B"\n', "path"),

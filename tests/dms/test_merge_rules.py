@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from tests.dms.mini import Mini, day
+from tests.dms.mini import TOML, Mini, day
 
 CAR = {"id": "V1", "vin": "8APAAAAAAA0000001", "plate": "AA123BB", "model": "CRONOS", "owner": "C1"}
 CAR2 = {"id": "V2", "vin": "8APAAAAAAA0000002", "plate": "AA124BB", "model": "ARGO", "owner": "C2"}
@@ -194,6 +195,21 @@ def test_delivered_by_status_alone(mini: Mini) -> None:
     assert mini.keys("completed/all") == ["2", "3"]
     assert mini.keys("in_process/all") == []
     assert mini.keys("leaks/all") == []
+
+
+def test_invoiced_orders_are_delivered_when_their_hours_are_over(tmp_path: Path, url: str | None) -> None:
+    toml = TOML.replace('mode = "snapshot"\n', 'mode = "snapshot"\ninvoiced_hours = 24\n', 1).replace(
+        "closed_at = { from", "invoiced_at = { from", 1
+    )
+    mini = Mini(tmp_path, url, toml)
+    rows = [{"id": f"O{n}", "opened": day(-3), "closed": day(n, "12:30"), "plate": f"AA10{n}BB"} for n in (0, -1, -2)]
+    mini.put("orders", *rows).run()
+    assert mini.keys("in_process/all") == ["O-1", "O0"]
+    assert mini.keys("completed/all") == ["O-2"]
+    mini.put("orders", *rows).at(1).run()  # the very same bytes, a day later
+    assert mini.keys("in_process/all") == ["O0"]
+    assert mini.keys("completed/all") == ["O-1", "O-2"]
+    mini.house.close()
 
 
 def test_reopened_order_comes_back(mini: Mini) -> None:

@@ -121,7 +121,7 @@ def write(folder: Path, d: Dealer, gone: set[str], later: bool) -> Path:
     sheet("Entregas", "Operación Fecha Hora Unidad Sucursal Anulada",
           [*((s.key, s.at.date(), s.at.time(), place[s.car.vin], s.branch, int(s.annulled)) for s in d.sales),
            ("V900", ZERO, None, 1, "CBA", 0)])  # fmt: skip
-    turnos = [(t.branch, t.number, t.start.date(), t.start.time() if t.number % 2 else t.start.strftime("%H:%M"), *names(t),
+    turnos: list[Sequence[Any]] = [(t.branch, t.number, t.start.date(), t.start.time() if t.number % 2 else t.start.strftime("%H:%M"), *names(t),
                int(t.car.owner.key), t.state) for t in d.turnos if t.key not in gone]  # fmt: skip
     turnos += [("CBA", None, *turnos[0][2:]), ("CBA", 9999, "mañana", *turnos[0][3:])]
     sheet("Agenda", "Sucursal Turno Fecha Hora Dominio Chasis Cliente Estado", turnos)
