@@ -7,6 +7,7 @@ version is written over a newer one, and when a vanished turno leaves after one 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -117,3 +118,11 @@ def test_views_of_postgresql(tmp_path: Path, desk: House, pg_server: str) -> Non
     both_days(town, 1)
     with psycopg.connect(pg_server, autocommit=True) as conn:
         conn.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_views_of_mariadb(tmp_path: Path, desk: House) -> None:
+    """``BOXES_TEST_MARIADB_URL`` names an empty database that may be filled (``mariadb+pymysql://…``)."""
+    url = os.environ.get("BOXES_TEST_MARIADB_URL")
+    if not url:
+        pytest.skip("BOXES_TEST_MARIADB_URL is not set: no MariaDB to ask")
+    both_days(Town(desk, lambda truth, gone, _later: vistas.write(tmp_path, truth, gone, url), vistas), 1)
