@@ -19,6 +19,7 @@ from boxes_tui.data.engine import make_engine, parse_url, reading, set_scope, wr
 from boxes_tui.data.schema import ensure
 from boxes_tui.data.session import Session, load_branches, open_session
 from boxes_tui.errors import Refused
+from boxes_tui.i18n import _
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -94,7 +95,7 @@ def caller(settings: Settings, environ: dict[str, str] | None = None) -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        raise Refused("No se sabe quién es el usuario del sistema; poner BOXES_USER.") from None
+        raise Refused(_("No se sabe quién es el usuario del sistema; poner BOXES_USER.")) from None
 
 
 def open_house(settings: Settings | None = None, clock: Clock | None = None, *, statement_ms: int = 5000) -> House:

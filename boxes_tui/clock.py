@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from boxes_tui.errors import ConfigError
+from boxes_tui.i18n import _
 
 DEFAULT_ZONE = "America/Argentina/Buenos_Aires"
 
@@ -48,7 +49,9 @@ def clock_from_env(environ: dict[str, str] | None = None) -> Clock:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigError(f"BOXES_NOW: «{text}» no es un instante ISO (2026-11-24T14:10:00-03:00)") from None
+        raise ConfigError(
+            _("BOXES_NOW: «{text}» no es un instante ISO (2026-11-24T14:10:00-03:00)").format(text=text)
+        ) from None
     return Clock(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(DEFAULT_ZONE)))
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from boxes_tui.errors import ConfigError
+from boxes_tui.errors import ConfigError, why
+from boxes_tui.i18n import _
 
 SECRETS = ("password", "database_url", "secret")
 KNOWN = {
@@ -37,7 +38,9 @@ class Settings:
         """A table of the configuration file, empty where there is none."""
         value = self.file.get(name, {})
         if not isinstance(value, dict):
-            raise ConfigError(f"{self.config_path}: [{name}] tiene que ser una tabla")
+            raise ConfigError(
+                _("{config_path}: [{name}] tiene que ser una tabla").format(config_path=self.config_path, name=name)
+            )
         return value
 
     def option(self, name: str, default: str = "") -> str:
@@ -57,7 +60,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     url = env.get("BOXES_DATABASE_URL") or values.get("database_url") or f"sqlite:///{home / 'boxes.db'}"
     lang = (env.get("BOXES_LANG") or values.get("lang") or "es")[:2].lower()
     if lang not in ("es", "en"):
-        raise ConfigError(f"idioma «{lang}»: sólo es o en (BOXES_LANG)")
+        raise ConfigError(_("idioma «{lang}»: sólo es o en (BOXES_LANG)").format(lang=lang))
     return Settings(
         home=home,
         database_url=str(url),
@@ -81,17 +84,19 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path}: no se puede leer ({error.strerror})") from None
+        raise ConfigError(_("{path}: no se puede leer ({why})").format(path=path, why=why(error))) from None
     try:
         values = tomllib.loads(raw.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: no es TOML válido: {error}") from None
+        raise ConfigError(_("{path}: no es TOML válido: {error}").format(path=path, error=error)) from None
     unknown = sorted(set(values) - KNOWN)
     if unknown:
         line = next((n for n, row in enumerate(raw.decode().splitlines(), 1) if unknown[0] in row), 1)
-        raise ConfigError(f"{path}:{line}: clave desconocida «{unknown[0]}»")
+        raise ConfigError(
+            _("{path}:{line}: clave desconocida «{unknown}»").format(path=path, line=line, unknown=unknown[0])
+        )
     if _holds_secret(values) and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ConfigError(f"{path}: guarda un secreto y otros usuarios la pueden leer; chmod 600")
+        raise ConfigError(_("{path}: guarda un secreto y otros usuarios la pueden leer; chmod 600").format(path=path))
     return values
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from boxes_tui.clock import wall
+from boxes_tui.i18n import _
 
 
 def report_crash(error: BaseException, home: Path | None = None) -> tuple[str, Path]:
@@ -33,7 +34,7 @@ def report_crash(error: BaseException, home: Path | None = None) -> tuple[str, P
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
     except OSError:
-        return code, Path("(no se pudo escribir)")
+        return code, Path(_("(no se pudo escribir)"))
     return code, path
 
 

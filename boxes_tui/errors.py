@@ -5,6 +5,11 @@ The sentence says what happened, what is kept and what mends it; it never holds 
 
 from __future__ import annotations
 
+import errno
+from typing import Final
+
+from boxes_tui.i18n import N_, _
+
 
 class BoxesError(Exception):
     """A failure that the person can understand and mend. ``exit_code`` as in PRODUCT §10 and DMS.md §6."""
@@ -36,3 +41,17 @@ class Locked(BoxesError):
     """Another run of the same source is at work (exit 4)."""
 
     exit_code = 4
+
+
+_WHY: Final = {
+    errno.ENOENT: N_("no existe"), errno.EACCES: N_("sin permiso"), errno.EPERM: N_("sin permiso"),
+    errno.EISDIR: N_("es una carpeta"), errno.ENOTDIR: N_("no es una carpeta"), errno.EEXIST: N_("ya existe"),
+    errno.ENOSPC: N_("no hay lugar en el disco"), errno.EROFS: N_("el disco es de sólo lectura"),
+    errno.EIO: N_("falló el disco"), errno.ENAMETOOLONG: N_("el nombre es demasiado largo"),
+}  # fmt: skip
+
+
+def why(error: OSError) -> str:
+    """What the system says of a file, in the language in use where it is one of the usual answers."""
+    known = _WHY.get(error.errno or 0)
+    return _(known) if known else str(error.strerror or type(error).__name__)

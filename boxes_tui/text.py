@@ -27,6 +27,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN = re.compile(r"(?:[!-~¡-¬®-ƿ’“”–—…€]+(?: [!-~¡-¬®-ƿ’“”–—…€]+)*)?\Z")
 MAX_MARKS = 2
 NOTE_LIMIT = 8000
+BIGGEST_ID = 2**63 - 1
 
 
 def clean(raw: str, limit: int | None = None) -> Clean:
@@ -64,6 +65,14 @@ def clean_note(raw: str, limit: int = NOTE_LIMIT) -> Clean:
     """Text of several lines: each line clean, line breaks kept, blank lines at the ends dropped."""
     lines = [clean(line) for line in re.split(r"\r\n|[\r\n\u2028\u2029\x0b\x0c\x85]", raw)]
     return Clean(cut_text("\n".join(lines).strip("\n"), limit))
+
+
+def row_number(text: str) -> int | None:
+    """The id that a text names, None where it is no number; one that no database can hold is 0, which is no row's."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    number = int(text) if len(text) < 20 else 0
+    return number if number <= BIGGEST_ID else 0
 
 
 def cut_text(text: str, limit: int) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 db = typer.Typer(no_args_is_help=True, help="La base: esquema, copias y verificación.")
 config = typer.Typer(no_args_is_help=True, help="La configuración en uso.")
@@ -46,7 +47,11 @@ def init(
     if json:
         out.json(answer)
         return
-    out.say(f"La base está lista en {answer['database']}; {session.login} es {session.role}.")
+    out.say(
+        _("La base está lista en {database}; {login} es {role}.").format(
+            database=answer["database"], login=session.login, role=session.role
+        )
+    )
 
 
 @db.command("check")
@@ -67,12 +72,16 @@ def db_check(json: Json = False) -> None:
         out.json({"state": where, "revision": found, "expected": HEAD, "sound": sound})
     else:
         words = {
-            "empty": "vacía",
-            "current": "al día",
-            "older": "anterior: boxes db upgrade",
-            "newer": "más nueva que BOXES",
+            "empty": _("vacía"),
+            "current": _("al día"),
+            "older": _("anterior: boxes db upgrade"),
+            "newer": _("más nueva que BOXES"),
         }
-        out.data(f"esquema {found or '—'} ({words[where]}), esperado {HEAD}; " + ("sana" if sound else "dañada"))
+        out.data(
+            _("esquema {found} ({state}), esperado {head}; {sound}").format(
+                found=found or "—", state=words[where], head=HEAD, sound=_("sana") if sound else _("dañada")
+            )
+        )
     if where == "newer" or not sound:
         raise typer.Exit(1)
 
@@ -92,7 +101,9 @@ def db_upgrade(json: Json = False) -> None:
     where, found = state(engine)
     if where == "newer":
         raise BoxesError(
-            f"La base tiene un esquema más nuevo ({found}) que este programa ({HEAD}); hay que actualizar BOXES."
+            _(
+                "La base tiene un esquema más nuevo ({found}) que este programa ({head}); hay que actualizar BOXES."
+            ).format(found=found, head=HEAD)
         )
     if where == "older" and (path := sqlite_path(engine.url)):
         backup_sqlite(engine, path.with_name(f"{path.stem}-{found}-{wall():%Y%m%d%H%M%S}.db"))
@@ -101,7 +112,10 @@ def db_upgrade(json: Json = False) -> None:
     if json:
         out.json({"from": found, "to": HEAD, "changed": where != "current"})
     else:
-        out.say(f"La base está en el esquema {HEAD}." + ("" if where != "current" else " No hubo que cambiar nada."))
+        out.say(
+            _("La base está en el esquema {head}.").format(head=HEAD)
+            + ("" if where != "current" else " " + _("No hubo que cambiar nada."))
+        )
 
 
 @config.command("show")
@@ -170,7 +184,7 @@ def doctor(json: Json = False) -> None:
         )
     else:
         for f in findings:
-            out.data(f"{'✓' if f.ok else '✗'} {f.name}: {f.text}")
+            out.data(f"{'✓' if f.ok else '✗'} {_(f.name)}: {f.text}")
     if not all(f.ok for f in findings):
         raise typer.Exit(1)
 
@@ -194,7 +208,7 @@ def db_backup(
     if json:
         out.json({"file": str(path), "bytes": path.stat().st_size})
     else:
-        out.say(f"La copia está en {path}.")
+        out.say(_("La copia está en {path}.").format(path=path))
 
 
 @db.command("restore")
@@ -213,7 +227,10 @@ def db_restore(copy: Annotated[str, typer.Argument(help="La copia que hizo db ba
     if json:
         out.json({"restored": copy, "erased_again": erased})
     else:
-        out.say(f"Se restauró {copy}." + (f" Se volvió a borrar a {erased} personas." if erased else ""))
+        out.say(
+            _("Se restauró {copy}.").format(copy=copy)
+            + (" " + _("Se volvió a borrar a {erased} personas.").format(erased=erased) if erased else "")
+        )
 
 
 @db.command("verify")
@@ -226,6 +243,10 @@ def db_verify(json: Json = False) -> None:
     if json:
         out.json(found)
     else:
-        out.data("sana" if found["ok"] else "con problemas: " + str({k: v for k, v in found.items() if k != "rows"}))
+        out.data(
+            _("sana")
+            if found["ok"]
+            else _("con problemas:") + " " + str({k: v for k, v in found.items() if k != "rows"})
+        )
     if not found["ok"]:
         raise typer.Exit(1)

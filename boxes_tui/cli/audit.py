@@ -9,11 +9,15 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from boxes_tui.data.session import Session
+
+SHOWN = 50
+"""How many entries a table shows; JSON is complete."""
 
 app = typer.Typer(no_args_is_help=True, help="Auditoría: verificar las cadenas, ver los actos.")
 
@@ -29,7 +33,7 @@ def verify(json: Json = False) -> None:
 
     doors = house(statement_ms=60_000)
     if not at_least(doors.session.role, "supervisor"):
-        raise Refused("El rol de este usuario no permite esa acción.")
+        raise Refused(_("El rol de este usuario no permite esa acción."))
     with reading(doors.engine) as conn:
         set_scope(conn, None)  # chains cross branches: a part of one cannot be verified
         found = verify_chains(conn)
@@ -37,9 +41,17 @@ def verify(json: Json = False) -> None:
         bad = str(found.first_bad) if found.first_bad is not None else None
         out.json({"ok": found.ok, "entries": found.entries, "first_bad": bad, "unsealed": found.unsealed})
     elif found.ok:
-        out.data(f"{found.entries} entradas, cadenas íntegras; {found.unsealed} sin sellar todavía.")
+        out.data(
+            _("{entries} entradas, cadenas íntegras; {unsealed} sin sellar todavía.").format(
+                entries=found.entries, unsealed=found.unsealed
+            )
+        )
     else:
-        out.data(f"La auditoría fue tocada: la primera entrada que no cierra es {found.first_bad}.")
+        out.data(
+            _("La auditoría fue tocada: la primera entrada que no cierra es {first_bad}.").format(
+                first_bad=found.first_bad
+            )
+        )
     raise typer.Exit(0 if found.ok else 1)
 
 
@@ -48,7 +60,7 @@ def verify(json: Json = False) -> None:
 def show(
     act: Annotated[Optional[int], typer.Argument(help="Un acto; sin él, los últimos.")] = None,  # noqa: UP045
     user: Annotated[Optional[str], typer.Option("--user", help="Sólo de un usuario.")] = None,  # noqa: UP045
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Cuántas entradas.")] = 50,
+    limit: Annotated[Optional[int], typer.Option("--limit", min=1, help="Cuántas entradas, a lo sumo.")] = None,  # noqa: UP045
     json: Json = False,
 ) -> None:
     """Muestra quién hizo qué, sobre qué fila y cuándo; sin datos personales."""
@@ -57,8 +69,8 @@ def show(
 
     doors = house()
     if not at_least(doors.session.role, "supervisor"):
-        raise Refused("El rol de este usuario no permite esa acción.")
-    rows = doors.read(_entries, act, user, limit)
+        raise Refused(_("El rol de este usuario no permite esa acción."))
+    rows = doors.read(_entries, act, user, limit or (None if json else SHOWN))
     if json:
         out.json({"total": len(rows), "rows": rows})
         return
@@ -68,7 +80,9 @@ def show(
     )
 
 
-def _entries(conn: Connection, session: Session, act: int | None, user: str | None, limit: int) -> list[dict[str, Any]]:
+def _entries(
+    conn: Connection, session: Session, act: int | None, user: str | None, limit: int | None
+) -> list[dict[str, Any]]:
     from sqlalchemy import select
 
     from boxes_tui.data.reads.details import local

@@ -8,6 +8,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 app = typer.Typer(no_args_is_help=True, help="Sucursales: alta y lista.")
 
@@ -38,7 +39,7 @@ def add(
     if json:
         out.json(done.result)
     else:
-        out.say(f"Sucursal {code}.")
+        out.say(_("Sucursal {code}.").format(code=code))
 
 
 @app.command("list")

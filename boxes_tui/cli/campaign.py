@@ -11,6 +11,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
     from boxes_tui.bootstrap import House
@@ -41,7 +42,7 @@ def preview(vins: Vins = None, type_: Type = "technical_note", json: Json = Fals
     from boxes_tui.errors import UsageError
 
     if not vins:
-        raise UsageError("Falta la lista: --vins ARCHIVO")
+        raise UsageError(_("Falta la lista: --vins ARCHIVO"))
     check_type(type_)
     found = house(statement_ms=120_000).read(match_list, _list_text(vins), type_)
     if json:
@@ -99,7 +100,9 @@ def create(
         return
     r = made.result
     out.say(
-        f"Se creó la campaña {r['campaign']}: {r['created']} oportunidades nuevas, {r['joined']} se suman a una abierta."
+        _("Se creó la campaña {campaign}: {created} oportunidades nuevas, {joined} se suman a una abierta.").format(
+            campaign=r["campaign"], created=r["created"], joined=r["joined"]
+        )
     )
 
 
@@ -118,12 +121,16 @@ def _tell(plan: Plan, json: bool) -> None:
     if json:
         out.json(made)
         return
-    out.data(f"{made['created']} oportunidades nuevas, {made['joined']} se suman a una abierta")
+    out.data(
+        _("{created} oportunidades nuevas, {joined} se suman a una abierta").format(
+            created=made["created"], joined=made["joined"]
+        )
+    )
     for login, n in made["agents"].items():
         out.data(f"  {login}: {n}")
     for item in made["days"]:
         out.data(f"  {item['day']}: {item['n']}")
-    out.say("Ensayo: no se grabó nada.")
+    out.say(_("Ensayo: no se grabó nada."))
 
 
 @app.command("list")
@@ -184,12 +191,14 @@ def undo(id_: Annotated[str, typer.Argument(metavar="ID", help="El id de campaig
     if json:
         out.json(made.result)
         return
-    out.say(f"Se deshizo la campaña: {made.result['cancelled']} oportunidades anuladas.")
+    out.say(_("Se deshizo la campaña: {cancelled} oportunidades anuladas.").format(cancelled=made.result["cancelled"]))
 
 
 def _id(text: str) -> int:
     from boxes_tui.errors import UsageError
+    from boxes_tui.text import row_number
 
-    if not (text.isascii() and text.isdigit()):
-        raise UsageError(f"«{text}» no es el id de una campaña; están en: boxes campaign list")
-    return int(text)
+    number = row_number(text)
+    if number is None:
+        raise UsageError(_("«{text}» no es el id de una campaña; están en: boxes campaign list").format(text=text))
+    return number

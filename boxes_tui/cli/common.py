@@ -11,6 +11,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.errors import BoxesError
+from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
     from boxes_tui.bootstrap import House
@@ -62,7 +63,9 @@ def _unexpected(error: BaseException) -> int:
         return 1
     code, path = report_crash(error)
     out.say(
-        f"boxes se detuvo por un error inesperado (código {code}). El informe, sin datos de clientes, está en {path}."
+        _(
+            "boxes se detuvo por un error inesperado (código {code}). El informe, sin datos de clientes, está en {path}."
+        ).format(code=code, path=path)
     )
     return 1
 
@@ -73,14 +76,14 @@ def database_sentence(error: BaseException) -> str | None:
     text = str(original)
     kind = type(original).__name__
     if "database or disk is full" in text:
-        return "No hay lugar en el disco: no se guardó nada de este acto; lo anterior está intacto."
+        return _("No hay lugar en el disco: no se guardó nada de este acto; lo anterior está intacto.")
     if "not a database" in text or "malformed" in text:
-        return (
+        return _(
             "El archivo de la base está dañado o no es de BOXES; no se tocó. Se puede recuperar con: boxes db restore"
         )
     if "readonly database" in text or "unable to open" in text:
-        return "No se puede abrir o escribir la base; revisar permisos de la carpeta de datos (boxes config show)."
+        return _("No se puede abrir o escribir la base; revisar permisos de la carpeta de datos (boxes config show).")
     lite = type(original).__module__.startswith("sqlite3")
     if kind in ("OperationalError", "ConnectionTimeout", "InterfaceError") and (not lite or "locked" in text):
-        return "La base no responde; no se guardó nada. Revisar BOXES_DATABASE_URL y el servidor (boxes doctor)."
+        return _("La base no responde; no se guardó nada. Revisar BOXES_DATABASE_URL y el servidor (boxes doctor).")
     return None

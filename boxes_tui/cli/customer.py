@@ -9,6 +9,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
     from boxes_tui.data.reads.customers import Card
@@ -48,7 +49,11 @@ def search_customers(
             for h in shown
         ],
     )
-    out.say(f"{len(hits)} resultados" + (f", se muestran {len(shown)}" if len(shown) < len(hits) else ""))
+    out.say(
+        _("{n} resultados").format(n=len(hits))
+        if len(shown) == len(hits)
+        else _("{n} resultados, se muestran {shown}").format(n=len(hits), shown=len(shown))
+    )
 
 
 def _hit(h: Hit) -> dict[str, Any]:
@@ -70,15 +75,25 @@ def show_customer(
 ) -> None:
     """Muestra un cliente: teléfonos, unidades con sus servicios, llamados, oportunidades y turnos."""
     from boxes_tui.data.reads.customers import card
-    from boxes_tui.errors import UsageError
 
-    if not id_.isascii() or not id_.isdigit():
-        raise UsageError(f"«{id_}» no es un id de cliente; se obtiene con: boxes customer search TEXTO --json")
-    found = house().read(card, int(id_))
+    found = house().read(card, customer_number(id_))
     if json:
         out.json(card_json(found))
         return
     _print(found)
+
+
+def customer_number(text: str) -> int:
+    """The id of a customer as it is written; :class:`UsageError` where it is no number."""
+    from boxes_tui.errors import UsageError
+    from boxes_tui.text import row_number
+
+    number = row_number(text)
+    if number is None:
+        raise UsageError(
+            _("«{text}» no es un id de cliente; se obtiene con: boxes customer search TEXTO --json").format(text=text)
+        )
+    return number
 
 
 def _iso(value: datetime | date | None) -> str | None:
@@ -143,7 +158,7 @@ def _print(card: Card) -> None:
     c = card.customer
     out.data(" · ".join(str(x) for x in (c["display_name"], c["doc_number"], c["city"], c["email"]) if x))
     for p in card.phones:
-        out.data(f"  {p.e164 or p.raw} {p.kind}" + ("  mal" if p.wrong_at else ""))
+        out.data(f"  {p.e164 or p.raw} {p.kind}" + ("  " + _("mal") if p.wrong_at else ""))
     for v in card.vehicles:
         out.data(" ".join(str(x) for x in ("·", v.plate, v.vin, v.model, v.model_year) if x))
         for s in v.services:
@@ -155,7 +170,7 @@ def _print(card: Card) -> None:
                 out.data(f"      {text}")
     for x in card.lines:
         detail = (
-            f"gestionado en {x.branch}"
+            _("gestionado en {branch}").format(branch=x.branch)
             if x.hidden
             else " ".join(str(y) for y in (x.agent, x.code, x.score, x.note) if y)
         )

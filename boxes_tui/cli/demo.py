@@ -28,7 +28,7 @@ def demo(
     """Arma la concesionaria de demostración (una vez) y la abre."""
     from boxes_tui.cli.demo_setup import prepare
     from boxes_tui.config import load_settings
-    from boxes_tui.i18n import set_language
+    from boxes_tui.i18n import _, set_language
 
     where = Path(home).expanduser().absolute() if home else load_settings().home.parent / "boxes-demo"
     os.environ["BOXES_HOME"] = str(where)
@@ -39,7 +39,7 @@ def demo(
     if json:
         out.json({"home": str(where), "database": settings.database_url, "user": user, **counts})
     else:
-        out.say(f"La concesionaria de demostración está en {where}.")
+        out.say(_("La concesionaria de demostración está en {where}.").format(where=where))
     if not app:
         if not json:
             out.data(f"BOXES_HOME={where}")

@@ -27,6 +27,7 @@ from boxes_tui.dms.mapping import load_sources
 from boxes_tui.dms.runs import Options, run_source
 from boxes_tui.domain.queues import REF_SUBJECTS
 from boxes_tui.errors import BoxesError
+from boxes_tui.i18n import _
 
 BRANCHES = {
     "CBA": ("Casa Central", "351", "Av. Colón 1234, Córdoba", "351 400-1000"),
@@ -51,14 +52,14 @@ def prepare(settings: Settings, seed: int, scale: float, *, say: Callable[[str],
     if not config.exists():
         config.write_text(CONFIG, encoding="utf-8")
     house = open_house(settings, Clock(demo.opening()[0]), statement_ms=600_000)
-    say("Se arma la concesionaria: el DMS de prueba escribe sus archivos…")
+    say(_("Se arma la concesionaria: el DMS de prueba escribe sus archivos…"))
     world = live.Live(demo)
     spec = load_sources(demo.mapping)["demo"]
     for moment in demo.opening():
         world.tick(moment)
         run_source(house.engine, Clock(moment), spec, Options(), source_lock)
     _settle(house.engine, demo.anchor)
-    say("…y sus agentes trabajan unas semanas.")
+    say(_("…y sus agentes trabajan unas semanas."))
     count = _work(house, demo.anchor, desk_history.plan(world.world))
     export.write(world.world, demo.drop, demo.anchor)  # the DMS once more, so that what was sold is held against it
     run_source(house.engine, Clock(demo.anchor), spec, Options(), source_lock)
@@ -77,7 +78,7 @@ def _refuse_others(settings: Settings) -> None:
     try:
         if state(engine)[0] != "empty":
             raise BoxesError(
-                "La base ya tiene datos que no son de la demostración; no se tocó nada. Probar con --home."
+                _("La base ya tiene datos que no son de la demostración; no se tocó nada. Probar con --home.")
             )
     finally:
         engine.dispose()

@@ -9,6 +9,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 app = typer.Typer(no_args_is_help=True, help="Listas No Llame: importar, consultar.")
 
@@ -39,7 +40,11 @@ def import_list(
     if json:
         out.json({**done.result, "date": day.isoformat(), "unread": found.unread, "replayed": done.replayed})
         return
-    out.say(f"Lista {name} del {day:%d/%m/%Y}: {done.result['total']} números, {found.unread} líneas sin número.")
+    out.say(
+        _("Lista {name} del {day:%d/%m/%Y}: {total} números, {unread} líneas sin número.").format(
+            name=name, day=day, total=done.result["total"], unread=found.unread
+        )
+    )
 
 
 @app.command("check")
@@ -54,9 +59,9 @@ def check(phone: Annotated[str, typer.Argument(help="El teléfono, como se escri
     if json:
         out.json(found)
         return
-    words = {"offer": "ofertas", "operational": "turnos y órdenes"}
+    words = {"offer": _("ofertas"), "operational": _("turnos y órdenes")}
     for purpose, word in words.items():
-        out.data(f"{word}: {'bloqueado' if found['blocked'][purpose] else 'permitido'}")
+        out.data(f"{word}: {_('bloqueado') if found['blocked'][purpose] else _('permitido')}")
     for text in found["why"]:
         out.data(f"✗ {text}")
 

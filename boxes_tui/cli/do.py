@@ -11,7 +11,7 @@ import typer
 
 from boxes_tui.cli import do_people, do_reach
 from boxes_tui.cli.common import Json, guarded
-from boxes_tui.cli.do_options import About, At, Due, Key, Note, Reason, Row, Rows, Text, To, run
+from boxes_tui.cli.do_options import About, At, Due, Key, Note, Reason, Row, Rows, Text, To, moment, run
 
 app = typer.Typer(no_args_is_help=True, help="Los mismos actos de las pantallas, para programas.")
 
@@ -89,7 +89,7 @@ def reschedule(
     from boxes_tui.desk.bulk import BulkReschedule
     from boxes_tui.desk.opportunities import Reschedule
 
-    when = due or at
+    when = moment(due, at)
     run(BulkReschedule(tuple(rows), when) if len(rows) > 1 else Reschedule(rows[0], when, note), key, json)
 
 
@@ -99,7 +99,7 @@ def sell(row: Row, at: At = None, due: Due = None, note: Note = None, key: Key =
     """Turno vendido: día y hora dados en el DMS."""
     from boxes_tui.desk.opportunities import Sell
 
-    run(Sell(row, at or due, note), key, json)
+    run(Sell(row, moment(due, at) if due else at, note), key, json)
 
 
 @app.command("confirm")

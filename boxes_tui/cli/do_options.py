@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import house
+from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
     from boxes_tui.data.commands import ActResult, Command
@@ -27,6 +29,16 @@ About = Annotated[Text, typer.Option("--about", help="Motivo de la oportunidad."
 To = Annotated[Text, typer.Option("--to", help="Usuario; sin él, cualquiera.")]
 
 
+_HOUR = re.compile(r"\s*\d{1,2}[:.]\d{2}\s*")
+
+
+def moment(due: str | None, at: str | None) -> str | None:
+    """One day and time from ``--due`` and ``--at``: whichever is given; of both, the day and the hour."""
+    if due and at and _HOUR.fullmatch(at):
+        return f"{due.strip()} {at.strip()}"
+    return due or at
+
+
 def run(command: Command, key: str | None, json: bool) -> None:
     """Execute as the caller, and print."""
     show(house().execute(command, key), json)
@@ -42,4 +54,4 @@ def show(done: ActResult, json: bool) -> None:
     out.data(str(done.act))
     for text in done.result.get("warnings") or ():
         out.say(str(text))
-    out.say("Ya estaba hecho con esa clave." if done.replayed else "Se guardó.")
+    out.say(_("Ya estaba hecho con esa clave.") if done.replayed else _("Se guardó."))

@@ -9,6 +9,7 @@ import typer
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
 from boxes_tui.cli.do_options import Key, Note, Reason, Row, Rows, Text, To, run
+from boxes_tui.i18n import _
 
 
 def add_to(app: typer.Typer) -> None:
@@ -128,7 +129,7 @@ def claim(row: Row, json: Json = False) -> None:
     _allowed(doors.session.role, "claim")
     mine, who = take(doors.engine, doors.session, row)
     if not mine:
-        raise Refused(f"Lo tiene {who or 'otro usuario'}.")
+        raise Refused(_("Lo tiene {name}.").format(name=who or _("otro usuario")))
     _plain("claim", row, {"claimed": True}, json)
 
 
@@ -147,7 +148,7 @@ def _allowed(role: str, verb: str) -> None:
     from boxes_tui.errors import Refused
 
     if not may(role, verb):
-        raise Refused("El rol de este usuario no permite esa acción.")
+        raise Refused(_("El rol de este usuario no permite esa acción."))
 
 
 def _plain(verb: str, row: str, result: dict[str, object], json: bool) -> None:
@@ -155,4 +156,4 @@ def _plain(verb: str, row: str, result: dict[str, object], json: bool) -> None:
     if json:
         out.json({"act": None, "verb": verb, "row": row, "replayed": False, "result": result})
     else:
-        out.say("Listo.")
+        out.say(_("Listo."))

@@ -9,6 +9,7 @@ import typer
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
 from boxes_tui.cli.do_options import Key, Row, Text, run, show
+from boxes_tui.i18n import _
 
 Number = Annotated[Text, typer.Option("--phone", help="El teléfono, si no es el de la fila.")]
 
@@ -35,7 +36,7 @@ def reminder(
 
     _word, table, row_id = split_ref(row)
     if table != "appointment":
-        raise UsageError("El recordatorio es de un turno: appointments:ID")
+        raise UsageError(_("El recordatorio es de un turno: appointments:ID"))
     doors = house()
     desk = mail_desk(doors.settings)
     if not preview:
@@ -46,7 +47,7 @@ def reminder(
         out.json({"to": draft.recipient, "from": draft.sender, "subject": draft.subject, "text": draft.text,
                   "attachment": draft.attachment, "template": draft.template_line, "refusal": draft.refusal})  # fmt: skip
     else:
-        out.data(f"Para: {draft.recipient or '—'}\nAsunto: {draft.subject}\n\n{draft.text}")
+        out.data(f"{_('Para')}: {draft.recipient or '—'}\n{_('Asunto')}: {draft.subject}\n\n{draft.text}")
     if draft.refusal:
         raise Refused(draft.refusal)
 

@@ -9,6 +9,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 
 @guarded
@@ -40,10 +41,12 @@ def import_work(
         return
     for item in result["rejected"]:
         out.say(f"{file.name}:{item['line']}: {item['code']} {item['reason']}")
-    word = "se importarían" if dry_run else "se importaron"
     out.data(
-        f"{result['read']} leídas: {word} {result['imported']}, ya estaban {result['already']}, "
-        f"rechazadas {len(result['rejected'])}."
+        (
+            _("{read} leídas: se importarían {imported}, ya estaban {already}, rechazadas {rejected}.")
+            if dry_run
+            else _("{read} leídas: se importaron {imported}, ya estaban {already}, rechazadas {rejected}.")
+        ).format(**{**result, "rejected": len(result["rejected"])})
     )
     if result["act"]:
-        out.say(f"Se deshace con: boxes do undo {result['act']}")
+        out.say(_("Se deshace con: boxes do undo {act}").format(act=result["act"]))

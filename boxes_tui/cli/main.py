@@ -24,9 +24,11 @@ from boxes_tui.cli import (
     user,
     wallboard,
 )
+from boxes_tui.cli.speech import Boxes
 
 app = typer.Typer(
     name="boxes",
+    cls=Boxes,
     no_args_is_help=False,
     add_completion=False,
     pretty_exceptions_enable=False,

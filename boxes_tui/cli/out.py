@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from boxes_tui.i18n import _
 from boxes_tui.text import cell_width, pad, strip_terminal
 
 
@@ -31,7 +32,8 @@ def say(text: str) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A plain table on stdout: as wide as its texts, never cut where the output is no terminal."""
+    """A plain table on stdout, its heads in the language in use: as wide as its texts, never cut where the output is no terminal."""
+    columns = [_(title) for title in columns]
     texts = [[strip_terminal("" if v is None else str(v)) for v in row] for row in rows]
     widths = [max([cell_width(title), *(cell_width(row[n]) for row in texts)]) for n, title in enumerate(columns)]
     for row in [list(columns), *texts]:

@@ -11,6 +11,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
     from boxes_tui.outreach.outbox import Sender, Tally
@@ -70,8 +71,9 @@ def _tell(done: Tally, json: bool) -> None:
         out.json(vars(done))
         return
     out.say(
-        f"Enviados {done.sent} · anulados {done.cancelled} · para reintentar {done.again} · fallidos {done.failed} · "
-        f"sin respuesta {done.unknown}"
+        _(
+            "Enviados {sent} · anulados {cancelled} · para reintentar {again} · fallidos {failed} · sin respuesta {unknown}"
+        ).format(sent=done.sent, cancelled=done.cancelled, again=done.again, failed=done.failed, unknown=done.unknown)
     )
 
 
@@ -92,15 +94,16 @@ def list_mails(
 
     wrong = [s for s in state or () if s not in STATES]
     if wrong:
-        raise UsageError(f"No hay un estado «{wrong[0]}»; los que hay: {', '.join(STATES)}")
+        raise UsageError(
+            _("No hay un estado «{wrong}»; los que hay: {names}").format(wrong=wrong[0], names=", ".join(STATES))
+        )
     with_house = house()
     rows = with_house.read(mails, tuple(state or ()), limit)
     if json:
         out.json({"total": len(rows), "counts": with_house.read(mail_counts), "rows": [_row(dict(r)) for r in rows]})
         return
-    columns = ("id", "clase", "turno", "para", "estado", "intentos", "motivo")
     out.table(
-        columns,
+        ("id", "clase", "turno", "para", "estado", "intentos", "motivo"),
         [
             (
                 r["id"],
@@ -139,7 +142,7 @@ def retry(
     if json:
         out.json(done)
     else:
-        out.say(f"En cola otra vez: {len(done['retried'])}")
+        out.say(_("En cola otra vez: {n}").format(n=len(done["retried"])))
 
 
 @app.command("due")
@@ -169,8 +172,8 @@ def due(
                 f"{r.starts_at:%d/%m %H:%M}",
                 r.customer,
                 r.plate,
-                "sí" if r.by_mail else "no",
-                "sí" if r.by_whatsapp else "no",
+                _("sí") if r.by_mail else _("no"),
+                _("sí") if r.by_whatsapp else _("no"),
                 error_words(r.error or "") or r.why,
             )
             for r in rows
@@ -191,7 +194,7 @@ def no_shows(json: Json = False) -> None:
     out.table(
         ("turno", "fecha", "cliente", "patente", "escalón", "pendiente"),
         [
-            (r.ref, f"{r.starts_at:%d/%m %H:%M}", r.customer, r.plate, f"D{r.step}", "sí" if r.due else "no")
+            (r.ref, f"{r.starts_at:%d/%m %H:%M}", r.customer, r.plate, f"D{r.step}", _("sí") if r.due else _("no"))
             for r in rows
         ],
     )

@@ -8,6 +8,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 
 @guarded
@@ -30,7 +31,7 @@ def queue(
 ) -> None:
     """Lista una cola del tablero, o las cuentas de todas (--counts)."""
     from boxes_tui.data.reads.days import day_filter
-    from boxes_tui.data.reads.queues import Ask, all_counts, as_json
+    from boxes_tui.data.reads.queues import Ask, all_counts, as_json, as_text
     from boxes_tui.data.reads.queues import count as count_rows
     from boxes_tui.data.reads.queues import rows as read_rows
     from boxes_tui.domain.queues import queue_named
@@ -48,9 +49,9 @@ def queue(
             )
         return
     if name is None:
-        raise UsageError("Falta la cola (o --counts). Por ejemplo: boxes queue appointments --filter to_confirm")
+        raise UsageError(_("Falta la cola (o --counts). Por ejemplo: boxes queue appointments --filter to_confirm"))
     definition = queue_named(name)
-    chosen = filter_ or definition.default
+    chosen = definition.default if filter_ is None else filter_
     with_house = house()
     session = with_house.session
     one_day = with_house.read(day_filter, day) if day else None
@@ -69,9 +70,9 @@ def queue(
         )
         return
     columns = ("ref", "dms_id", "branch", "when", "customer", "plate", "vin", "state", "claimed_by")
-    lines = [[as_json(r)[c] for c in columns] for r in rows]
+    lines = [[shown[c] for c in columns] for shown in (as_text(r) for r in rows)]
     if csv:
         out.csv_rows(columns, lines)
     else:
-        out.table(columns, lines)
-        out.say(f"Total: {total}  Visualizados: {len(rows)}")
+        out.table(("fila", "DMS", "sucursal", "cuándo", "cliente", "patente", "chasis", "estado", "lo tiene"), lines)
+        out.say(_("Total: {total}  Visualizados: {n}").format(total=total, n=len(rows)))

@@ -9,6 +9,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
     from boxes_tui.bootstrap import House
@@ -56,22 +57,24 @@ def report(
 
     chosen = "json" if json and kind is None else (kind or "table").lower()
     if chosen not in FORMATS:
-        raise UsageError(f"No hay un formato «{kind}»; los que hay: {', '.join(FORMATS)}")
+        raise UsageError(
+            _("No hay un formato «{kind}»; los que hay: {names}").format(kind=kind, names=", ".join(FORMATS))
+        )
     if name is None:
-        raise UsageError(f"Falta el reporte; los que hay: {', '.join(REPORTS)}")
+        raise UsageError(_("Falta el reporte; los que hay: {names}").format(names=", ".join(REPORTS)))
     with_house = house(statement_ms=120_000)
     first, last = span(with_house.session, low, high, preset)
     ask = Ask(name, first, last, branch, agent, make, model, text)
     check(ask)
     if months:
         if ask.filters() or by or kpi or period or rows or chosen not in ("table", "json"):
-            raise UsageError("--monthly no lleva filtros, filas ni otros formatos que table y json.")
+            raise UsageError(_("--monthly no lleva filtros, filas ni otros formatos que table y json."))
         _monthly(with_house, ask, chosen)
         return
     if side not in ("num", "den", "waiting"):
-        raise UsageError(f"«{side}» no es num, den ni waiting.")
+        raise UsageError(_("«{side}» no es num, den ni waiting.").format(side=side))
     if value is not None and not by:
-        raise UsageError("--value necesita --by.")
+        raise UsageError(_("--value necesita --by."))
     opened = None
     if kpi or period or value is not None:
         part = (value or None) if value is not None else None
@@ -112,16 +115,16 @@ def _write(
     if output is None and kind == "xlsx" and sys.stdout.isatty():
         from boxes_tui.errors import UsageError
 
-        raise UsageError("Una planilla no se muestra en la terminal: falta --output archivo.xlsx")
+        raise UsageError(_("Una planilla no se muestra en la terminal: falta --output archivo.xlsx"))
     if output is not None:
         from pathlib import Path
 
         path = Path(output).expanduser()
         document.save(path)
         out.say(
-            f"Se exportó {path.name}, {document.rows} filas."
+            _("Se exportó {name}, {rows} filas.").format(name=path.name, rows=document.rows)
             if document.rows is not None
-            else f"Se exportó {path.name}."
+            else _("Se exportó {name}.").format(name=path.name)
         )
         return
     if kind == "table":

@@ -29,4 +29,4 @@ def retention(
         return
     out.table(("regla", "días", "filas", "qué"), [(r.name, d or "—", counts[r.name], _(r.about)) for r, d in rules])
     if not apply:
-        out.say("No se cambió nada; para hacerlo: boxes retention --apply")
+        out.say(_("No se cambió nada; para hacerlo: boxes retention --apply"))

@@ -12,6 +12,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
     from boxes_tui.bootstrap import House
@@ -49,7 +50,7 @@ def export(
     with_house = house(statement_ms=60_000)
     who, day = _number(id_), _day(with_house, requested)
     if output is not None and output.exists():
-        raise BoxesError(f"{output}: ya existe; no se pisó.")
+        raise BoxesError(_("{output}: ya existe; no se pisó.").format(output=output))
     answer = with_house.execute(ExportPerson(who, day)).result
     found = {**with_house.read(export_of, who), "request": answer["request"]}
     if output is None:
@@ -63,7 +64,7 @@ def export(
     if json:
         out.json({"file": str(output), "rows": rows, "request": answer["request"]})
     else:
-        out.say(f"Se exportaron {rows} filas a {output}.")
+        out.say(_("Se exportaron {rows} filas a {output}.").format(rows=rows, output=output))
 
 
 @guarded
@@ -81,14 +82,16 @@ def rectify(
     for item in fields:
         name, sign, value = item.partition("=")
         if not sign:
-            raise UsageError("--field va como campo=valor")
+            raise UsageError(_("--field va como campo=valor"))
         pairs.append((name.strip(), value))
     with_house = house()
     done = with_house.execute(RectifyPerson(_number(id_), tuple(pairs), _day(with_house, requested))).result
     if json:
         out.json(done)
     else:
-        out.say(f"Se rectificó: {', '.join(done['fields'])}. Hay que corregirlo también en el DMS.")
+        out.say(
+            _("Se rectificó: {names}. Hay que corregirlo también en el DMS.").format(names=", ".join(done["fields"]))
+        )
 
 
 @guarded
@@ -104,16 +107,20 @@ def erase(
 
     with_house = house(statement_ms=120_000)
     who, day = _number(id_), _day(with_house, requested)
-    out.say("La supresión no se puede deshacer.")
+    out.say(_("La supresión no se puede deshacer."))
     if not yes and sys.stdin.isatty():
-        typer.confirm("¿Suprimir los datos de esta persona?", abort=True, err=True)
+        typer.confirm(_("¿Suprimir los datos de esta persona?"), abort=True, err=True)
     done = with_house.execute(ErasePerson(who, day)).result
     after_erasure(with_house)
     if json:
         out.json(done)
     else:
         kept = done["kept"]["repair_orders"]
-        out.say(f"Se suprimieron los datos de {len(done['erased'])} fichas; quedan {kept} órdenes sin nombre.")
+        out.say(
+            _("Se suprimieron los datos de {n} fichas; quedan {kept} órdenes sin nombre.").format(
+                n=len(done["erased"]), kept=kept
+            )
+        )
 
 
 @guarded
@@ -128,13 +135,17 @@ def request(
     from boxes_tui.outreach.rights import LogRequest
 
     if kind not in ("access", "rectify", "erase", "block"):
-        raise UsageError("--kind es access, rectify, erase o block")
+        raise UsageError(_("--kind es access, rectify, erase o block"))
     with_house = house()
     done = with_house.execute(LogRequest(_number(id_), kind, _day(with_house, requested))).result  # type: ignore[arg-type]
     if json:
         out.json(done)
     else:
-        out.say(f"Pedido {done['request']}: hay que contestarlo hasta el {date.fromisoformat(done['due']):%d/%m/%Y}.")
+        out.say(
+            _("Pedido {request}: hay que contestarlo hasta el {date:%d/%m/%Y}.").format(
+                request=done["request"], date=date.fromisoformat(done["due"])
+            )
+        )
 
 
 @guarded
@@ -169,11 +180,9 @@ def _plain(value: Any) -> Any:
 
 
 def _number(text: str) -> int:
-    from boxes_tui.errors import UsageError
+    from boxes_tui.cli.customer import customer_number
 
-    if not text.isascii() or not text.isdigit():
-        raise UsageError(f"«{text}» no es un id de cliente; se obtiene con: boxes customer search TEXTO --json")
-    return int(text)
+    return customer_number(text)
 
 
 def _day(with_house: House, text: str | None) -> date | None:

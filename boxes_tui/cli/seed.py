@@ -8,6 +8,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 app = typer.Typer(no_args_is_help=True, help="Sembrar la cola principal desde la historia.")
 
@@ -53,6 +54,11 @@ def opportunities(
     if json:
         out.json(result)
         return
-    word = "Se crearían" if dry_run else "Se crearon"
-    out.data(f"{word} {result['created']} oportunidades, de {result['from']} a {result['to']}.")
-    out.say(f"Bloqueados que quedan afuera: {result['blocked']}.")
+    out.data(
+        (
+            _("Se crearían {n} oportunidades, de {first} a {last}.")
+            if dry_run
+            else _("Se crearon {n} oportunidades, de {first} a {last}.")
+        ).format(n=result["created"], first=result["from"], last=result["to"])
+    )
+    out.say(_("Bloqueados que quedan afuera: {blocked}.").format(blocked=result["blocked"]))

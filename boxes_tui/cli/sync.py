@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from boxes_tui.dms.mapping import SourceSpec
     from boxes_tui.dms.runs import Report
 
+SHOWN = 20
+"""How many runs a table shows; JSON is complete."""
+
 app = typer.Typer(invoke_without_command=True, help="Lee el DMS; runs, rejects, status y probe cuentan qué pasó.")
 
 
@@ -120,19 +123,10 @@ def _progress(json: bool) -> Any:
 
 def _print(report: Report, dry_run: bool) -> None:
     names = ("entity", "read", "inserted", "updated", "unchanged", "stale", "duplicates", "rejected", "gone", "stubs")
-    head = (
-        "entidad",
-        "leídas",
-        "nuevas",
-        "cambiadas",
-        "iguales",
-        "viejas",
-        "repetidas",
-        "rechazadas",
-        "idas",
-        "huecos",
+    out.table(
+        ("entidad", "leídas", "nuevas", "cambiadas", "iguales", "viejas", "repetidas", "rechazadas", "idas", "huecos"),
+        [[c.as_json()[n] for n in names] for c in report.entities],
     )
-    out.table(head, [[c.as_json()[n] for n in names] for c in report.entities])
     if dry_run:
         out.data(_("Ensayo: no se guardó ni se movió nada."))
         for line in report.samples:
@@ -141,11 +135,13 @@ def _print(report: Report, dry_run: bool) -> None:
 
 @app.command("runs")
 @guarded
-def runs(limit: Annotated[int, typer.Option("--limit", min=1)] = 20, json: Json = False) -> None:
+def runs(
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Cuántas, a lo sumo.")] = None, json: Json = False
+) -> None:
     """Las últimas corridas."""
     from boxes_tui.dms.history import runs as read_runs
 
-    found = house().read(read_runs, limit)
+    found = house().read(read_runs, limit or (None if json else SHOWN))
     if json:
         out.json({"total": len(found), "rows": found})
         return

@@ -9,6 +9,7 @@ import typer
 
 from boxes_tui.cli import out
 from boxes_tui.cli.common import Json, guarded, house
+from boxes_tui.i18n import _
 
 app = typer.Typer(no_args_is_help=True, help="Usuarios: alta, baja, rol, sucursales y claves de SSH.")
 
@@ -34,7 +35,7 @@ def add(
     if json:
         out.json(done.result)
     else:
-        out.say(f"Usuario {login}: {role}.")
+        out.say(_("Usuario {login}: {role}.").format(login=login, role=role))
 
 
 @app.command("list")
@@ -48,8 +49,8 @@ def list_users(json: Json = False) -> None:
         out.json({"total": len(rows), "rows": rows})
         return
     out.table(
-        ("usuario", "nombre", "rol", "sucursales", "activo", "turno", "claves"),
-        [(r["login"], r["name"], r["role"], " ".join(r["branches"]), "sí" if r["active"] else "no", r["shift"],
+        ("usuario", "nombre", "rol", "sucursales", "activo", "jornada", "claves"),
+        [(r["login"], r["name"], r["role"], " ".join(r["branches"]), _("sí") if r["active"] else _("no"), r["shift"],
           r["keys"]) for r in rows],
     )  # fmt: skip
 
@@ -64,7 +65,7 @@ def disable(login: Login, json: Json = False) -> None:
     if json:
         out.json(done.result)
     else:
-        out.say(f"Usuario {login}: deshabilitado.")
+        out.say(_("Usuario {login}: deshabilitado.").format(login=login))
 
 
 @app.command("ssh-key")
@@ -85,7 +86,11 @@ def key(
     if json:
         out.json(done.result)
     else:
-        out.say(f"{login}: {done.result['fingerprint']} {'agregada' if done.result['active'] else 'quitada'}.")
+        out.say(
+            (_("{login}: {key} agregada.") if done.result["active"] else _("{login}: {key} quitada.")).format(
+                login=login, key=done.result["fingerprint"]
+            )
+        )
 
 
 @guarded

@@ -22,12 +22,13 @@ from boxes_tui.data.engine import is_sqlite, make_engine, set_scope, sqlite_path
 from boxes_tui.data.schema import state
 from boxes_tui.data.tables import metadata
 from boxes_tui.errors import BoxesError, ConfigError
+from boxes_tui.i18n import _
 
 
 def backup(engine: Engine, target: Path) -> Path:
     """Copy the database to ``target`` (mode 0600); an existing file is never overwritten."""
     if target.exists():
-        raise BoxesError(f"{target}: ya existe; no se pisó.")
+        raise BoxesError(_("{target}: ya existe; no se pisó.").format(target=target))
     if is_sqlite(engine):
         return backup_sqlite(engine, target)
     return _dump(engine.url, set(inspect(engine).get_table_names()), target)
@@ -37,7 +38,7 @@ def backup_sqlite(engine: Engine, target: Path) -> Path:
     """Copy a SQLite database, WAL included, to ``target`` (mode 0600) and check the copy."""
     source = sqlite_path(engine.url)
     if source is None or not source.exists():
-        raise BoxesError("No hay un archivo de base para copiar.")
+        raise BoxesError(_("No hay un archivo de base para copiar."))
     part = _part(target)
     origin, copy = sqlite3.connect(source), sqlite3.connect(part)
     try:
@@ -54,16 +55,16 @@ def backup_sqlite(engine: Engine, target: Path) -> Path:
 def restore(url: URL, copy: Path) -> None:
     """Bring a copy back into an empty database (SQLite: a file that does not exist yet)."""
     if not copy.is_file():
-        raise ConfigError(f"{copy}: no existe ese archivo.")
+        raise ConfigError(_("{copy}: no existe ese archivo.").format(copy=copy))
     target = sqlite_path(url)
     if target is None:
         _fill(url, copy)
         return
     if target.exists():
-        raise BoxesError(f"{target}: ya hay una base ahí; se restaura sólo en un lugar vacío.")
+        raise BoxesError(_("{target}: ya hay una base ahí; se restaura sólo en un lugar vacío.").format(target=target))
     with copy.open("rb") as file:
         if file.read(16) != b"SQLite format 3\0":
-            raise BoxesError(f"{copy}: no es una copia de BOXES.")
+            raise BoxesError(_("{copy}: no es una copia de BOXES.").format(copy=copy))
     part = _part(target)
     shutil.copyfile(copy, part)
     check = sqlite3.connect(part)
@@ -75,7 +76,7 @@ def restore(url: URL, copy: Path) -> None:
         check.close()
     if not sound:
         part.unlink()
-        raise BoxesError(f"{copy}: la copia está dañada; no se restauró nada.")
+        raise BoxesError(_("{copy}: la copia está dañada; no se restauró nada.").format(copy=copy))
     part.replace(target)
 
 
@@ -126,7 +127,7 @@ def _finished(part: Path, target: Path, good: bool) -> Path:
     """The copy under its name, on the disk; a bad one is thrown away."""
     if not good:
         part.unlink(missing_ok=True)
-        raise BoxesError("La copia no pasó la verificación; se descartó y la base quedó como estaba.")
+        raise BoxesError(_("La copia no pasó la verificación; se descartó y la base quedó como estaba."))
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(target)
@@ -138,7 +139,7 @@ def _fill(url: URL, copy: Path) -> None:
     engine = make_engine(url)
     try:
         if state(engine)[0] != "empty":
-            raise BoxesError("Ya hay una base de BOXES ahí; se restaura sólo en un lugar vacío.")
+            raise BoxesError(_("Ya hay una base de BOXES ahí; se restaura sólo en un lugar vacío."))
     finally:
         engine.dispose()
     _run_tool("pg_restore", url, "--single-transaction", "--no-owner", "--no-acl", "-d", _plain(url), str(copy))
@@ -158,7 +159,7 @@ def _run_tool(name: str, url: URL, *arguments: str) -> str:
     """Run a tool of PostgreSQL's and return what it printed; what it says of errors may hold rows, so nobody sees it."""
     tool = shutil.which(name)
     if tool is None:
-        raise BoxesError(f"Falta {name} (paquete postgresql-client); no se hizo nada.")
+        raise BoxesError(_("Falta {name} (paquete postgresql-client); no se hizo nada.").format(name=name))
     env = {**os.environ, "LC_ALL": "C"}
     if url.password:
         env["PGPASSWORD"] = str(url.password)
@@ -167,7 +168,12 @@ def _run_tool(name: str, url: URL, *arguments: str) -> str:
         return done.stdout
     if other := re.search(r"server version: (\d+).*version: (\d+)", done.stderr):
         raise BoxesError(
-            f"{name} es de la versión {other[2]} y el servidor de la {other[1]}; no se hizo nada. "
-            f"Hace falta postgresql-client-{other[1]}."
+            _(
+                "{name} es de la versión {mine} y el servidor de la {theirs}; no se hizo nada. Hace falta postgresql-client-{theirs}."
+            ).format(name=name, mine=other[2], theirs=other[1])
         )
-    raise BoxesError(f"{name} terminó con error {done.returncode}; no se completó. Revisar versión y permisos.")
+    raise BoxesError(
+        _("{name} terminó con error {returncode}; no se completó. Revisar versión y permisos.").format(
+            name=name, returncode=done.returncode
+        )
+    )

@@ -26,6 +26,7 @@ from boxes_tui.data.tables import act as act_table
 from boxes_tui.data.tables import dirty_month, metadata
 from boxes_tui.domain.roles import may
 from boxes_tui.errors import Refused
+from boxes_tui.i18n import _
 
 
 class Command(ABC):
@@ -111,13 +112,13 @@ class Tx:
         self.branch_id = row.get("branch_id")
         self.customer_id = row.get("customer_id")
         if not self.session.may_see(self.branch_id):
-            raise Refused("La fila es de otra sucursal.")
+            raise Refused(_("La fila es de otra sucursal."))
 
     def lock(self, table: Table, row_id: int) -> RowMapping:
         """The row, locked until the end of the act; :class:`Refused` where it is not or not in scope."""
         row = self.conn.execute(_by_id(table, (), not is_sqlite(self.conn)), {"row_id": row_id}).mappings().first()
         if row is None or ("branch_id" in row and not self.session.may_see(row["branch_id"])):
-            raise Refused("No existe esa fila en las sucursales de este usuario.")
+            raise Refused(_("No existe esa fila en las sucursales de este usuario."))
         return row
 
     def insert(self, table: Table, **values: Any) -> int:
@@ -169,7 +170,7 @@ def execute(engine: Engine, session: Session, command: Command, *, key: str | No
     arguments it is refused.  Raises :class:`Refused` by policy, scope or the rules; nothing is written then.
     """
     if not may(session.role, command.verb):
-        raise Refused("El rol de este usuario no permite esa acción.")
+        raise Refused(_("El rol de este usuario no permite esa acción."))
     digest = hashlib.sha256(
         json.dumps([command.verb, command.arguments()], sort_keys=True, ensure_ascii=False).encode()
     ).hexdigest()
@@ -186,7 +187,7 @@ def execute(engine: Engine, session: Session, command: Command, *, key: str | No
         set_scope(conn, session.branch_ids)
         first = replay(conn, key, digest)
         if first is None:
-            raise Refused("El acto choca con otro hecho al mismo tiempo; no se guardó nada. Se puede repetir.")
+            raise Refused(_("El acto choca con otro hecho al mismo tiempo; no se guardó nada. Se puede repetir."))
         return first
 
 
@@ -217,7 +218,7 @@ def replay(conn: Connection, key: str, digest: str) -> ActResult | None:
     if row is None:
         return None
     if row["args_digest"] != digest:
-        raise Refused("La clave --key ya se usó con otros argumentos; no se hizo nada.")
+        raise Refused(_("La clave --key ya se usó con otros argumentos; no se hizo nada."))
     return ActResult(int(row["id"]), row["verb"], row["row_ref"], True, row["result"] or {})
 
 

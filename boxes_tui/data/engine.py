@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from boxes_tui.clock import monotonic
 from boxes_tui.errors import BoxesError, ConfigError, Unavailable
+from boxes_tui.i18n import _
 
 WRITE_WAIT = 10.0
 """Seconds that a SQLite writer waits for the other writers before it gives up with a sentence."""
@@ -31,13 +32,15 @@ def parse_url(text_: str) -> URL:
     try:
         url = make_url(text_)
     except ArgumentError:
-        raise ConfigError("BOXES_DATABASE_URL no se entiende: se espera postgresql+psycopg://… o sqlite:///…") from None
+        raise ConfigError(
+            _("BOXES_DATABASE_URL no se entiende: se espera postgresql+psycopg://… o sqlite:///…")
+        ) from None
     if "password" in url.query or "password" in parse_qs(str(url.query)):
-        raise ConfigError("BOXES_DATABASE_URL: la clave no puede ir en la consulta (?password=)")
+        raise ConfigError(_("BOXES_DATABASE_URL: la clave no puede ir en la consulta (?password=)"))
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
-        raise ConfigError("BOXES_DATABASE_URL: sólo SQLite y PostgreSQL (postgresql+psycopg://…)")
+        raise ConfigError(_("BOXES_DATABASE_URL: sólo SQLite y PostgreSQL (postgresql+psycopg://…)"))
     return url
 
 
@@ -118,7 +121,7 @@ def _retry_busy(step: Callable[[], Any]) -> None:
                 raise
             if monotonic() > end:
                 raise Unavailable(
-                    "La base está ocupada por otro proceso; no se guardó nada. Se puede repetir."
+                    _("La base está ocupada por otro proceso; no se guardó nada. Se puede repetir.")
                 ) from None
         time.sleep(pause * (0.5 + random.random()))
         pause = min(pause * 1.5, 0.02)
@@ -162,7 +165,7 @@ def _translated() -> Iterator[None]:
         raise
     except DBAPIError as error:
         if _means_unavailable(error):
-            raise Unavailable("La base no responde; lo escrito queda en este equipo.") from None
+            raise Unavailable(_("La base no responde; lo escrito queda en este equipo.")) from None
         raise
 
 

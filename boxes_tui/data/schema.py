@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError
 from boxes_tui.clock import DEFAULT_ZONE, Clock, wall
 from boxes_tui.data.engine import is_sqlite, set_scope, sqlite_path, write_connection, writing
 from boxes_tui.errors import BoxesError
+from boxes_tui.i18n import _
 
 HEAD = "0001"
 """The newest revision of :data:`MIGRATIONS`, written here so that no start has to read them."""
@@ -36,15 +37,16 @@ def state(engine: Engine) -> tuple[State, str | None]:
                 tables = inspect(conn).get_table_names()
                 if tables:
                     raise BoxesError(
-                        "La base tiene tablas que no son de BOXES; no se tocó nada. Hace falta una base vacía."
+                        _("La base tiene tablas que no son de BOXES; no se tocó nada. Hace falta una base vacía.")
                     )
                 return "empty", None
             found = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
         except DatabaseError as error:
             if isinstance(error.orig, sqlite3.DatabaseError) and "not a database" in str(error.orig):
                 raise BoxesError(
-                    f"{engine.url.database}: no es una base de BOXES o está dañada; no se tocó. "
-                    "Se puede recuperar con: boxes db restore"
+                    _(
+                        "{database}: no es una base de BOXES o está dañada; no se tocó. Se puede recuperar con: boxes db restore"
+                    ).format(database=engine.url.database)
                 ) from None
             raise
     if found is None:
@@ -73,7 +75,9 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         config.attributes["connection"] = conn
         command.upgrade(config, revision)
         if is_sqlite(conn) and conn.exec_driver_sql("PRAGMA foreign_key_check").first():
-            raise BoxesError("La migración dejaría referencias rotas; no se cambió nada. Revisar con: boxes db verify")
+            raise BoxesError(
+                _("La migración dejaría referencias rotas; no se cambió nada. Revisar con: boxes db verify")
+            )
     if path:
         path.chmod(0o600)
 
@@ -103,11 +107,15 @@ def ensure(engine: Engine, clock: Clock, login: str) -> bool:
     where, found = state(engine)
     if where == "newer":
         raise BoxesError(
-            f"La base tiene un esquema más nuevo ({found}) que este programa ({HEAD}); hay que actualizar BOXES."
+            _(
+                "La base tiene un esquema más nuevo ({found}) que este programa ({head}); hay que actualizar BOXES."
+            ).format(found=found, head=HEAD)
         )
     if where == "older":
         if not is_sqlite(engine):
-            raise BoxesError(f"La base tiene un esquema anterior ({found}); correr: boxes db upgrade")
+            raise BoxesError(
+                _("La base tiene un esquema anterior ({found}); correr: boxes db upgrade").format(found=found)
+            )
         from boxes_tui.data.backup import backup_sqlite
 
         path = sqlite_path(engine.url)

@@ -125,9 +125,11 @@ def open_session(conn: Connection, clock: Clock, login: str, chain: str | None =
     """The session of ``login``; raises :class:`Refused` for somebody unknown or disabled."""
     row = conn.execute(select(app_user).where(app_user.c.login == login)).mappings().first()
     if row is None:
-        raise Refused(f"El usuario «{login}» no está dado de alta. Un administrador: boxes user add {login}")
+        raise Refused(
+            _("El usuario «{login}» no está dado de alta. Un administrador: boxes user add {login}").format(login=login)
+        )
     if not row["active"]:
-        raise Refused(f"El usuario «{login}» está deshabilitado.")
+        raise Refused(_("El usuario «{login}» está deshabilitado.").format(login=login))
     bound = set(conn.execute(select(user_branch.c.branch_id).where(user_branch.c.user_id == row["id"])).scalars())
     found = load_branches(conn)
     sees_all = row["all_branches"] or row["role"] == "admin"

@@ -179,6 +179,7 @@ def _told(tx: Tx, subject: Subject, outcome: Disposition, asked: Asked, values: 
         days.append(asked.due[0])
     return {
         "disposition": outcome.code,
+        **({"reason": asked.reason} if asked.reason else {}),
         "next_at": upcoming.astimezone(zone).isoformat() if upcoming else None,
         "outside_rules": values["outside_rules"].split() if values["outside_rules"] else [],
         "warnings": [text for day in days for text in warnings(tx, subject.branch_id, day)],

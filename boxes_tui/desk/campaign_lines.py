@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from boxes_tui.domain.vehicle_ids import norm_plate
-from boxes_tui.errors import UsageError
+from boxes_tui.errors import UsageError, why
 from boxes_tui.i18n import _
 from boxes_tui.text import clean
 
@@ -143,7 +143,7 @@ def read_list(path: Path) -> str:
             return _workbook(path)
         raw = path.read_bytes()
     except OSError as error:
-        raise UsageError(_("{path}: no se puede leer ({why})").format(path=path, why=error.strerror or error)) from None
+        raise UsageError(_("{path}: no se puede leer ({why})").format(path=path, why=why(error))) from None
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", errors="replace")
     try:

@@ -174,7 +174,7 @@ def _person(t: Any) -> Any:
     """:func:`person_key` in SQL."""
     return case(
         (
-            customer.c.id.is_not(None),
+            WHO.c.id.is_not(None),
             literal("p:").concat(cast(func.coalesce(WHO.c.person_id, WHO.c.id), Text)),
         ),
         (t.c.vehicle_id.is_not(None), literal("v:").concat(cast(t.c.vehicle_id, Text))),

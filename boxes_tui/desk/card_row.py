@@ -19,12 +19,12 @@ from boxes_tui.i18n import _
 def card_row(conn: Connection, session: Session, customer_id: int) -> QueueRow:
     """The row that is due for a customer first (deliveries, opportunities, appointments, completed); without one, the
     customer as a row of no queue. Raises :class:`Refused` for an unknown customer."""
-    alone = _alone(conn, customer_id)
+    alone = _alone(conn, session, customer_id)
     found = due_for(conn, session, alone)
     return found[0] if found else alone
 
 
-def _alone(conn: Connection, customer_id: int) -> QueueRow:
+def _alone(conn: Connection, session: Session, customer_id: int) -> QueueRow:
     c = customer.c
     who = conn.execute(select(c.display_name, c.email).where(c.id == customer_id)).first()
     if who is None:
@@ -38,7 +38,7 @@ def _alone(conn: Connection, customer_id: int) -> QueueRow:
     person = person_key(persons(conn, {customer_id}).get(customer_id), vehicle_id, "customer", customer_id)
     known: dict[str, Any] = {
         "id": customer_id, "stage": "customers", "ref": f"customers:{customer_id}", "subject": "customer",
-        "customer_id": customer_id, "customer": who[0], "email": who[1], "vehicle_id": vehicle_id, "vin": vin,
+        "zone": session.zone_of(None), "customer_id": customer_id, "customer": who[0], "email": who[1], "vehicle_id": vehicle_id, "vin": vin,
         "plate": plate, "unit": model, "model_year": year, "km": km, "state": "", "late": False, "person": person,
         "open_opportunity": by_customer.get(customer_id), "blocked": own_blocks(conn, {customer_id}).get(customer_id),
         "claim": live_claims(conn).get(person), "phone": phone, "phone_kind": kind, "attempts": 0,

@@ -19,7 +19,7 @@ from boxes_tui.data.tables import dnc_list, dnc_number
 from boxes_tui.desk.gate import facts, person
 from boxes_tui.domain.contact_gate import Purpose, check
 from boxes_tui.domain.phones import parse_phone
-from boxes_tui.errors import Refused, UsageError
+from boxes_tui.errors import Refused, UsageError, why
 from boxes_tui.i18n import _
 from boxes_tui.text import clean
 
@@ -41,7 +41,7 @@ def read_numbers(path: Path, area_code: str | None = None) -> Numbers:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise UsageError(_("{path}: no se puede leer ({why}).").format(path=path, why=error.strerror)) from None
+        raise UsageError(_("{path}: no se puede leer ({why}).").format(path=path, why=why(error))) from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:

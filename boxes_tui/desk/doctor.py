@@ -18,6 +18,7 @@ from boxes_tui.data.reads.people import db_now
 from boxes_tui.data.schema import HEAD
 from boxes_tui.data.tables import dnc_list, reject, source, sync_cursor
 from boxes_tui.domain.contact_gate import LIST_MAX_AGE_DAYS
+from boxes_tui.i18n import N_, _
 
 if TYPE_CHECKING:
     from boxes_tui.bootstrap import House
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: its name, whether it is well, and a sentence."""
+    """One check: its name (a word of the catalogue, the same in JSON in both languages), whether it is well, a sentence."""
 
     name: str
     ok: bool
@@ -35,16 +36,16 @@ class Finding:
 
 def examine(house: House) -> list[Finding]:
     """Every check of the installation; nothing here raises for a bad state, it tells it."""
-    found = [Finding("esquema", True, HEAD), _modes(house), _disk(house.settings.home)]
+    found = [Finding(N_("esquema"), True, HEAD), _modes(house), _disk(house.settings.home)]
     found += house.read(_database)
     with writing(house.engine) as conn:
         set_scope(conn, None)
         count = seal(conn, house.clock.now())
         verdict = verify(conn)
-    text = f"{verdict.entries} asientos, {count} cadenas selladas ahora"
+    text = _("{entries} asientos, {n} cadenas selladas ahora").format(entries=verdict.entries, n=count)
     if not verdict.ok:
-        text = f"la cadena se rompe en el asiento {verdict.first_bad}"
-    found.append(Finding("auditoría", verdict.ok, text))
+        text = _("la cadena se rompe en el asiento {first_bad}").format(first_bad=verdict.first_bad)
+    found.append(Finding(N_("auditoría"), verdict.ok, text))
     return found
 
 
@@ -55,39 +56,45 @@ def _modes(house: House) -> Finding:
         if item is not None and Path(item).exists() and Path(item).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             wide.append(Path(item).name)
     if wide:
-        return Finding("permisos", False, f"otros usuarios pueden leer {', '.join(wide)}; chmod go-rwx")
-    return Finding("permisos", True, "sólo el dueño lee los datos")
+        return Finding(
+            N_("permisos"), False, _("otros usuarios pueden leer {names}; chmod go-rwx").format(names=", ".join(wide))
+        )
+    return Finding(N_("permisos"), True, _("sólo el dueño lee los datos"))
 
 
 def _disk(home: Path) -> Finding:
     usage = shutil.disk_usage(home)
     free = usage.free * 100 // usage.total
-    return Finding("disco", free > 5, f"{free} % libre")
+    return Finding(N_("disco"), free > 5, _("{free} % libre").format(free=free))
 
 
 def _database(conn: Connection, session: Session) -> list[Finding]:
     set_scope(conn, None)
     drift = abs(int(wall().timestamp()) - db_now(conn))
-    found = [Finding("reloj", drift < 2, f"{drift} s de diferencia con la base")]
+    found = [Finding(N_("reloj"), drift < 2, _("{drift} s de diferencia con la base").format(drift=drift))]
     lists = conn.execute(select(dnc_list.c.name, dnc_list.c.as_of).where(dnc_list.c.current.is_(True))).all()
     if not lists:
-        found.append(Finding("No Llame", True, "sin lista No Llame: las ofertas no se filtran"))
+        found.append(Finding("No Llame", True, _("sin lista No Llame: las ofertas no se filtran")))
     for name, as_of in lists:
         age = (session.today - as_of).days
-        found.append(Finding("No Llame", age <= LIST_MAX_AGE_DAYS, f"{name}: {age} días"))
+        found.append(Finding("No Llame", age <= LIST_MAX_AGE_DAYS, _("{name}: {age} días").format(name=name, age=age)))
     read = conn.execute(select(source.c.name, func.max(sync_cursor.c.read_at)).join(
         sync_cursor, sync_cursor.c.source_id == source.c.id).group_by(source.c.name)).all()  # fmt: skip
     for name, at in read:
         if at is None:
-            found.append(Finding("DMS", False, f"{name}: todavía no se leyó"))
+            found.append(Finding("DMS", False, _("{name}: todavía no se leyó").format(name=name)))
             continue
         moment = at if not isinstance(at, int) else None
         late = moment is not None and wall() - moment > timedelta(hours=4)
-        found.append(Finding("DMS", not late, f"{name}: leído {moment:%d/%m %H:%M} UTC"))
+        found.append(
+            Finding("DMS", not late, _("{name}: leído {moment:%d/%m %H:%M} UTC").format(name=name, moment=moment))
+        )
     if not read:
-        found.append(Finding("DMS", True, "todavía no se leyó el DMS: boxes sync"))
+        found.append(Finding("DMS", True, _("todavía no se leyó el DMS: boxes sync")))
     open_rejects = conn.execute(
         select(func.count()).select_from(reject).where(reject.c.closed_at.is_(None))
     ).scalar_one()
-    found.append(Finding("rechazos", True, f"{open_rejects} filas en cuarentena (boxes sync rejects)"))
+    found.append(
+        Finding(N_("rechazos"), True, _("{n} filas en cuarentena (boxes sync rejects)").format(n=open_rejects))
+    )
     return found

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from boxes_tui.data.commands import Command, Tx
 from boxes_tui.data.tables import branch, setting
 from boxes_tui.errors import Refused
+from boxes_tui.i18n import _
 from boxes_tui.text import clean
 
 
@@ -42,7 +43,7 @@ class NameBranch(Command):
     def run(self, tx: Tx) -> dict[str, Any]:
         name = clean(self.name)
         if not name:
-            raise Refused("Falta el nombre de la sucursal.")
+            raise Refused(_("Falta el nombre de la sucursal."))
         first = tx.conn.execute(select(branch.c.id).order_by(branch.c.id).limit(1)).scalar_one()
         tx.update(branch, first, name=name)
         return {"branch": name}

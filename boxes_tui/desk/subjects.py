@@ -25,6 +25,7 @@ from boxes_tui.domain.queues import COURTESY_DAYS, NO_SHOW_DAYS, OPPORTUNITY_DAY
 from boxes_tui.domain.vehicle_ids import tail
 from boxes_tui.errors import Refused, UsageError
 from boxes_tui.i18n import _
+from boxes_tui.text import row_number
 
 TABLES: Final[dict[str, Table]] = {
     t.name: t for t in (sale_delivery, opportunity, appointment, repair_order, complaint, customer, vehicle)
@@ -76,8 +77,9 @@ class Subject:
 def split_ref(ref: str) -> tuple[str, str, int]:
     """(word, table, id) of a ref of any queue or of a card; :class:`UsageError` when it is none."""
     word, _colon, number = ref.strip().partition(":")
-    if word in CARD_REFS and number.isascii() and number.isdigit():
-        return word, CARD_REFS[word], int(number)
+    row_id = row_number(number)
+    if word in CARD_REFS and row_id is not None:
+        return word, CARD_REFS[word], row_id
     return parse_ref(ref)
 
 

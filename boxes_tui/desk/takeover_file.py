@@ -76,12 +76,17 @@ def load_mapping(kind: str, path: Path | None) -> Mapped:
     known(file, where, table, TABLE_KEYS)
     mapped = table.get("map")
     if not isinstance(mapped, dict) or not mapped:
-        raise file.error(where, f"[{'.'.join(where)}] no tiene ningún campo (map)")
+        raise file.error(where, _("[{names}] no tiene ningún campo (map)").format(names=".".join(where)))
     fields = {}
     for name, raw in mapped.items():
         if name not in FIELDS[kind]:
             names = ", ".join(FIELDS[kind])
-            raise file.error((*where, "map", name), f"clave desconocida «{name}»; los campos de {kind}: {names}")
+            raise file.error(
+                (*where, "map", name),
+                _("clave desconocida «{name}»; los campos de {kind}: {names}").format(
+                    name=name, kind=kind, names=names
+                ),
+            )
         fields[name] = _value(file, (*where, "map", name), raw)
     digest = hashlib.sha256(file.text.encode()).hexdigest()[:16]
     return Mapped(kind, _spec(kind, table, fields, digest), digest)
@@ -91,20 +96,22 @@ def _table(file: TomlFile, kind: str) -> tuple[Keys, Mapping[str, Any]]:
     tables = file.values.get("import", {})
     if isinstance(tables, dict) and isinstance(tables.get(kind), dict):
         return ("import", kind), tables[kind]
-    raise ConfigError(f"{file.path}: no tiene la tabla [import.{kind}]")
+    raise ConfigError(_("{path}: no tiene la tabla [import.{kind}]").format(path=file.path, kind=kind))
 
 
 def _value(file: TomlFile, where: Keys, raw: Any) -> Value:
     if isinstance(raw, str):
         return Value(columns=(column_name(raw),))
     if not isinstance(raw, dict):
-        raise file.error(where, f"«{where[-1]}» tiene que ser una columna o una tabla")
+        raise file.error(where, _("«{where}» tiene que ser una columna o una tabla").format(where=where[-1]))
     known(file, where, raw, VALUE_KEYS)
     if sum(k in raw for k in ("from", "coalesce", "const")) != 1:
-        raise file.error(where, f"«{where[-1]}» tiene que decir una sola cosa: from, coalesce o const")
+        raise file.error(
+            where, _("«{where}» tiene que decir una sola cosa: from, coalesce o const").format(where=where[-1])
+        )
     values = raw.get("values")
     if values is not None and not isinstance(values, dict):
-        raise file.error((*where, "values"), "values tiene que ser una tabla")
+        raise file.error((*where, "values"), _("values tiene que ser una tabla"))
     return Value(
         columns=tuple(column_name(c) for c in listed(file, where, raw, "from", [])),
         join=text(file, where, raw, "join", " ") or "",

@@ -22,6 +22,7 @@ from boxes_tui.desk.subjects import TABLES, WORK_TABLES, touch
 from boxes_tui.domain.roles import at_least
 from boxes_tui.errors import Refused, UsageError
 from boxes_tui.i18n import N_, _
+from boxes_tui.text import row_number
 
 FINAL: Final = {
     "reminder": N_("Un envío no se puede deshacer."), "rights_erase": N_("Una supresión no se puede deshacer."),
@@ -146,6 +147,7 @@ def act_number(text: str | None) -> int | None:
     """The act that a command line names; :class:`UsageError` when it is no number."""
     if text is None or not text.strip():
         return None
-    if not (text.strip().isascii() and text.strip().isdigit()):
+    number = row_number(text.strip())
+    if number is None:
         raise UsageError(_("«{text}» no es el número de un acto.").format(text=text.strip()[:40]))
-    return int(text)
+    return number

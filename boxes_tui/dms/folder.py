@@ -12,7 +12,7 @@ from pathlib import Path
 
 from boxes_tui.dms.records import FileRefused
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
-from boxes_tui.errors import ConfigError
+from boxes_tui.errors import ConfigError, why
 from boxes_tui.i18n import _
 
 SETTLE_SECONDS = 2.1
@@ -53,8 +53,8 @@ class Folder:
             found = sorted(self.path.iterdir(), key=lambda p: p.name)
         except OSError as error:
             raise ConfigError(
-                _("fuente {name}: no se puede leer {path} ({strerror})").format(
-                    name=self.spec.name, path=self.path, strerror=error.strerror
+                _("fuente {name}: no se puede leer {path} ({why})").format(
+                    name=self.spec.name, path=self.path, why=why(error)
                 )
             ) from None
         for path in found:

@@ -15,7 +15,7 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def runs(conn: Connection, session: Session, limit: int) -> list[dict[str, Any]]:
+def runs(conn: Connection, session: Session, limit: int | None) -> list[dict[str, Any]]:
     """The last runs, newest first, with their entities."""
     c = sync_run.c
     rows = conn.execute(

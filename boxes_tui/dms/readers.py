@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 
 from boxes_tui.dms.records import FileRefused
 from boxes_tui.dms.spec import EntitySpec
+from boxes_tui.errors import why
 from boxes_tui.i18n import N_, _
 
 Raw = tuple[int, list[Any], str, str]
@@ -38,7 +39,7 @@ def read_text(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
     except UnicodeError:
         raise _refusal(path, encoding) from None
     except OSError as error:
-        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=error.strerror)) from None
+        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=why(error))) from None
 
 
 def encoding_of(path: Path, declared: str | None) -> str:
@@ -49,7 +50,7 @@ def encoding_of(path: Path, declared: str | None) -> str:
         with path.open("rb") as file:
             head = file.read(4)
     except OSError as error:
-        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=error.strerror)) from None
+        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=why(error))) from None
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):

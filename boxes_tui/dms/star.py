@@ -33,7 +33,7 @@ from boxes_tui.dms.spec import EntitySpec, SourceSpec
 from boxes_tui.dms.star_json import ORDER_KEY, OWN_KEY, Documents, Found, cell_of, noun_of, tree_of_json
 from boxes_tui.dms.star_xml import tree_of_xml
 from boxes_tui.dms.tabular import counted, sha256_of
-from boxes_tui.errors import ConfigError
+from boxes_tui.errors import ConfigError, why
 from boxes_tui.i18n import _
 
 FILE_BYTES: Final = 512 << 20
@@ -97,7 +97,7 @@ def _trees(entity: EntitySpec, path: Path) -> Trees:
         with path.open("rb") as file:
             data = file.read(FILE_BYTES + 1)
     except OSError as error:
-        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=error.strerror)) from None
+        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=why(error))) from None
     if len(data) > FILE_BYTES:
         raise FileRefused("E-READ", _("el archivo pasa de 512 MB; exportarlo en partes"))
     yield _tree(data, entity.encoding)

@@ -17,6 +17,7 @@ from boxes_tui.dms.readers import Raw, read_text
 from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
 from boxes_tui.dms.sheets import read_sheet
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
+from boxes_tui.errors import why
 from boxes_tui.i18n import _
 
 Items = Iterator[Record | Reject]
@@ -56,7 +57,7 @@ def read_rows(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
         with path.open("rb") as file:
             head = file.read(8)
     except OSError as error:
-        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=error.strerror)) from None
+        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=why(error))) from None
     if head.startswith(b"PK\x03\x04") or path.suffix.lower() in (".xlsx", ".xlsm"):
         return read_sheet(path, entity)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from pathlib import Path
 from typing import Any, Final
 
-from boxes_tui.errors import ConfigError
+from boxes_tui.errors import ConfigError, why
 from boxes_tui.i18n import _
 
 Keys = tuple[str, ...]
@@ -29,9 +29,7 @@ class TomlFile:
         try:
             self.text = path.read_bytes().decode("utf-8-sig")
         except OSError as error:
-            raise ConfigError(
-                _("{path}: no se puede leer ({strerror})").format(path=path, strerror=error.strerror)
-            ) from None
+            raise ConfigError(_("{path}: no se puede leer ({why})").format(path=path, why=why(error))) from None
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             raise ConfigError(

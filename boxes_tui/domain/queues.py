@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import N_, _
+from boxes_tui.text import row_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +225,9 @@ def queue_named(code: str) -> Queue:
 def parse_ref(ref: str) -> tuple[str, str, int]:
     """``in_process:812`` → (queue, subject table, id); :class:`UsageError` when it is not a row's ref."""
     queue, colon, number = ref.strip().partition(":")
-    if not colon or queue not in REF_SUBJECTS or not number.isascii() or not number.isdigit():
+    row_id = row_number(number)
+    if not colon or queue not in REF_SUBJECTS or row_id is None:
         raise UsageError(
             _("«{ref}» no es la referencia de una fila; se espera, por ejemplo, in_process:812").format(ref=ref)
         )
-    return queue, REF_SUBJECTS[queue], int(number)
+    return queue, REF_SUBJECTS[queue], row_id

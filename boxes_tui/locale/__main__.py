@@ -26,7 +26,9 @@ def sentences() -> Catalog:
     found = _empty()
     for path in sorted(PACKAGE.rglob("*.py")):
         place = path.relative_to(PACKAGE.parent).as_posix()
-        for text in marked(ast.parse(path.read_text("utf-8"))):
+        tree = ast.parse(path.read_text("utf-8"))
+        spoken = (*marked(tree), *(declared(tree) if path.parent.name == "cli" else ()))
+        for text in spoken:
             found.add(text, locations=[(place, 1)])
     return found
 
@@ -45,6 +47,29 @@ def marked(tree: ast.AST) -> Iterator[str | tuple[str, str]]:
             one, many = (next(_texts(arg), "") for arg in node.args[:2])
             if one and many:
                 yield one, many
+
+
+def declared(tree: ast.AST) -> Iterator[str]:
+    """What the command line says without a mark: ``help=``, docstrings of commands, heads of ``out.table``.
+
+    ``cli.speech`` and ``cli.out`` translate these where they print them.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any(_named(d, "guarded", "callback") for d in node.decorator_list):
+            yield from (text for text in (ast.get_docstring(node),) if text)
+        if not isinstance(node, ast.Call):
+            continue
+        yield from (text for k in node.keywords if k.arg == "help" for text in _texts(k.value))
+        if _named(node, "table") and node.args and isinstance(node.args[0], ast.Tuple):
+            yield from (text for item in node.args[0].elts for text in _texts(item) if any(map(str.isalpha, text)))
+
+
+def _named(node: ast.expr, *names: str) -> bool:
+    if isinstance(node, ast.Call):
+        node = node.func
+    return (
+        isinstance(node, ast.Name | ast.Attribute) and (node.id if isinstance(node, ast.Name) else node.attr) in names
+    )
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

@@ -106,37 +106,53 @@ def dialler_of(settings: Settings) -> Dialler | None:
     known(settings, "dial", raw, DIAL_KEYS)
     command, ami = raw.get("command", []), raw.get("ami")
     if bool(command) == bool(ami):
-        raise ConfigError(f"{settings.config_path}: [dial] lleva command o ami, uno de los dos")
+        raise ConfigError(
+            _("{config_path}: [dial] lleva command o ami, uno de los dos").format(config_path=settings.config_path)
+        )
     if not isinstance(command, list) or not all(isinstance(w, str) for w in command):
-        raise ConfigError(f"{settings.config_path}: [dial] command es una lista de palabras, sin intérprete")
+        raise ConfigError(
+            _("{config_path}: [dial] command es una lista de palabras, sin intérprete").format(
+                config_path=settings.config_path
+            )
+        )
     if command and not any("{number}" in w for w in command[1:]):
-        raise ConfigError(f"{settings.config_path}: [dial] command no dice dónde va {{number}}")
+        raise ConfigError(
+            _("{config_path}: [dial] command no dice dónde va {{number}}").format(config_path=settings.config_path)
+        )
     form = raw.get("form", "e164")
     if form not in ("e164", "national"):
-        raise ConfigError(f"{settings.config_path}: [dial] form es e164 o national")
+        raise ConfigError(_("{config_path}: [dial] form es e164 o national").format(config_path=settings.config_path))
     extensions = raw.get("extensions", {})
     if not isinstance(extensions, dict) or not all(_WORD.match(str(v)) for v in extensions.values()):
-        raise ConfigError(f"{settings.config_path}: [dial] extensions es una tabla usuario = interno")
+        raise ConfigError(
+            _("{config_path}: [dial] extensions es una tabla usuario = interno").format(
+                config_path=settings.config_path
+            )
+        )
     made = _ami_of(settings, ami) if ami else None
     return Dialler(form, tuple(command), made, {str(k): str(v) for k, v in extensions.items()})
 
 
 def _ami_of(settings: Settings, raw: Any) -> Ami:
     if not isinstance(raw, dict):
-        raise ConfigError(f"{settings.config_path}: [dial] ami es una tabla")
+        raise ConfigError(_("{config_path}: [dial] ami es una tabla").format(config_path=settings.config_path))
     known(settings, "dial.ami", raw, AMI_KEYS)
     texts = {k: text_of(settings, "dial.ami", raw, k) for k in ("host", "user", "channel", "context", "caller_id")}
     secret = secret_of(settings, "dial.ami", raw, "secret", "BOXES_AMI_SECRET")
     if not secret:
-        raise ConfigError("Falta la clave de la central: BOXES_AMI_SECRET o [dial.ami] secret_file")
+        raise ConfigError(_("Falta la clave de la central: BOXES_AMI_SECRET o [dial.ami] secret_file"))
     if not any(ch.isdigit() for ch in texts["caller_id"]):
         raise ConfigError(
-            f"{settings.config_path}: [dial.ami] caller_id sin número: la ley pide que se vea quién llama"
+            _("{config_path}: [dial.ami] caller_id sin número: la ley pide que se vea quién llama").format(
+                config_path=settings.config_path
+            )
         )
     tls = flag_of(settings, "dial.ami", raw, "tls")
     if not tls and texts["host"] not in LOOPBACK and "tls" not in raw:
         raise ConfigError(
-            f"{settings.config_path}: [dial.ami] a otro equipo hace falta tls = true (o decir tls = false)"
+            _("{config_path}: [dial.ami] a otro equipo hace falta tls = true (o decir tls = false)").format(
+                config_path=settings.config_path
+            )
         )
     return Ami(
         **texts, secret=secret, port=number_of(settings, "dial.ami", raw, "port", 5039 if tls else 5038, 1, 65535),

@@ -62,9 +62,17 @@ def rules_of(settings: Settings) -> list[tuple[Rule, int]]:
     names = [r.name for r in RULES]
     for key, value in raw.items():
         if key not in names:
-            raise ConfigError(f"{settings.config_path}: [retention] no tiene «{key}»; las que hay: {', '.join(names)}")
+            raise ConfigError(
+                _("{config_path}: [retention] no tiene «{key}»; las que hay: {names}").format(
+                    config_path=settings.config_path, key=key, names=", ".join(names)
+                )
+            )
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ConfigError(f"{settings.config_path}: [retention] {key} son días, 0 = siempre")
+            raise ConfigError(
+                _("{config_path}: [retention] {key} son días, 0 = siempre").format(
+                    config_path=settings.config_path, key=key
+                )
+            )
     return [(r, int(raw.get(r.name, r.days))) for r in RULES]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from boxes_tui.config import Settings
 from boxes_tui.errors import ConfigError
+from boxes_tui.i18n import _
 
 SMTP_KEYS = (
     "host", "port", "security", "user", "password", "password_file", "from", "from_name", "reply_to", "ca_file",
@@ -50,20 +51,30 @@ def smtp_of(settings: Settings) -> Smtp | None:
     known(settings, "smtp", raw, SMTP_KEYS)
     host, security = text_of(settings, "smtp", raw, "host"), str(raw.get("security", "starttls"))
     if security not in ("starttls", "tls", "none"):
-        raise ConfigError(f"{settings.config_path}: [smtp] security es starttls, tls o none")
+        raise ConfigError(
+            _("{config_path}: [smtp] security es starttls, tls o none").format(config_path=settings.config_path)
+        )
     if security == "none" and host not in LOOPBACK:
-        raise ConfigError(f"{settings.config_path}: [smtp] security = none sólo vale para un servidor de este equipo")
+        raise ConfigError(
+            _("{config_path}: [smtp] security = none sólo vale para un servidor de este equipo").format(
+                config_path=settings.config_path
+            )
+        )
     addresses = {}
     for key in ("from", "reply_to"):
         if raw.get(key) or key == "from":
             found = one_recipient(str(raw.get(key, "")))
             if found is None:
-                raise ConfigError(f"{settings.config_path}: [smtp] {key} tiene que ser una sola dirección de correo")
+                raise ConfigError(
+                    _("{config_path}: [smtp] {key} tiene que ser una sola dirección de correo").format(
+                        config_path=settings.config_path, key=key
+                    )
+                )
             addresses[key] = found
     user = str(raw["user"]) if raw.get("user") else None
     password = secret_of(settings, "smtp", raw, "password", "BOXES_SMTP_PASSWORD")
     if user and not password:
-        raise ConfigError("Falta la clave del correo: BOXES_SMTP_PASSWORD o [smtp] password_file")
+        raise ConfigError(_("Falta la clave del correo: BOXES_SMTP_PASSWORD o [smtp] password_file"))
     default_port = {"starttls": 587, "tls": 465, "none": 25}[security]
     return Smtp(
         host=host,
@@ -84,14 +95,22 @@ def known(settings: Settings, section: str, raw: Mapping[str, Any], keys: tuple[
     """Refuse keys that the section does not have."""
     for key in raw:
         if key not in keys:
-            raise ConfigError(f"{settings.config_path}: [{section}] no tiene «{key}»; las que hay: {', '.join(keys)}")
+            raise ConfigError(
+                _("{config_path}: [{section}] no tiene «{key}»; las que hay: {names}").format(
+                    config_path=settings.config_path, section=section, key=key, names=", ".join(keys)
+                )
+            )
 
 
 def text_of(settings: Settings, section: str, raw: Mapping[str, Any], key: str) -> str:
     """An obligatory text."""
     value = raw.get(key)
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise ConfigError(f"{settings.config_path}: [{section}] falta {key}")
+        raise ConfigError(
+            _("{config_path}: [{section}] falta {key}").format(
+                config_path=settings.config_path, section=section, key=key
+            )
+        )
     return value.strip()
 
 
@@ -101,7 +120,11 @@ def number_of(
     """A whole number within limits."""
     value = raw.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ConfigError(f"{settings.config_path}: [{section}] {key} es un número de {low} a {high}")
+        raise ConfigError(
+            _("{config_path}: [{section}] {key} es un número de {low} a {high}").format(
+                config_path=settings.config_path, section=section, key=key, low=low, high=high
+            )
+        )
     return value
 
 
@@ -109,7 +132,11 @@ def flag_of(settings: Settings, section: str, raw: Mapping[str, Any], key: str) 
     """true or false."""
     value = raw.get(key, False)
     if not isinstance(value, bool):
-        raise ConfigError(f"{settings.config_path}: [{section}] {key} es true o false")
+        raise ConfigError(
+            _("{config_path}: [{section}] {key} es true o false").format(
+                config_path=settings.config_path, section=section, key=key
+            )
+        )
     return value
 
 
@@ -127,9 +154,13 @@ def secret_of(settings: Settings, section: str, raw: Mapping[str, Any], key: str
         path = path_of(settings, str(name))
         try:
             if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise ConfigError(f"{path}: guarda un secreto y otros usuarios lo pueden leer; chmod 600")
+                raise ConfigError(
+                    _("{path}: guarda un secreto y otros usuarios lo pueden leer; chmod 600").format(path=path)
+                )
             return path.read_text(encoding="utf-8").rstrip("\r\n") or None
         except (OSError, UnicodeDecodeError):
-            raise ConfigError(f"{path}: no se puede leer ([{section}] {key}_file)") from None
+            raise ConfigError(
+                _("{path}: no se puede leer ([{section}] {key}_file)").format(path=path, section=section, key=key)
+            ) from None
     value = raw.get(key)
     return str(value) if value else None

@@ -19,25 +19,26 @@ from typing import Final, Literal
 
 from boxes_tui.config import Settings
 from boxes_tui.domain.contact_gate import Purpose
-from boxes_tui.errors import ConfigError
+from boxes_tui.errors import ConfigError, why
+from boxes_tui.i18n import N_, _
 from boxes_tui.text import BAD, clean
 
 Channel = Literal["mail", "whatsapp", "footer"]
 
 FIELDS: Final = {
-    "nombre": "nombre de pila, o la razón social",
+    "nombre": N_("nombre de pila, o la razón social"),
     "fecha": "viernes 27/11/2026",
     "fecha_corta": "27/11/2026",
-    "hora": "09:00; vacía si el DMS dice sólo el día",
-    "fecha_anterior": "la que decía el aviso anterior",
-    "unidad": "modelo y versión",
+    "hora": N_("09:00; vacía si el DMS dice sólo el día"),
+    "fecha_anterior": N_("la que decía el aviso anterior"),
+    "unidad": N_("modelo y versión"),
     "patente": "patente",
-    "taller": "nombre de la sucursal",
-    "taller_direccion": "domicilio de la sucursal",
-    "taller_ciudad": "ciudad de la sucursal",
-    "taller_telefono": "teléfono de la sucursal",
-    "taller_horario": "horario del taller",
-    "agente": "nombre de pila de quien escribe",
+    "taller": N_("nombre de la sucursal"),
+    "taller_direccion": N_("domicilio de la sucursal"),
+    "taller_ciudad": N_("ciudad de la sucursal"),
+    "taller_telefono": N_("teléfono de la sucursal"),
+    "taller_horario": N_("horario del taller"),
+    "agente": N_("nombre de pila de quien escribe"),
 }
 """Every field that a template can reach. There is no way to another value of the database."""
 
@@ -137,7 +138,7 @@ def folder_of(settings: Settings) -> Path:
     if section.get("dir"):
         folder = path_of(settings, str(section["dir"]))
         if not folder.is_dir():
-            raise ConfigError(f"{folder}: no existe esa carpeta ([templates] dir)")
+            raise ConfigError(_("{folder}: no existe esa carpeta ([templates] dir)").format(folder=folder))
         return folder
     return settings.home / "templates"
 
@@ -146,14 +147,14 @@ def _read(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path}: no se puede leer ({error.strerror})") from None
+        raise ConfigError(_("{path}: no se puede leer ({why})").format(path=path, why=why(error))) from None
     if len(raw) > LIMIT:
-        raise ConfigError(f"{path}:1: más de {LIMIT} bytes")
+        raise ConfigError(_("{path}:1: más de {LIMIT} bytes").format(path=path, LIMIT=LIMIT))
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}:{line}: no es UTF-8") from None
+        raise ConfigError(_("{path}:{line}: no es UTF-8").format(path=path, line=line)) from None
 
 
 def parse(shown: str, text: str, file_name: str | None = None) -> Template:
@@ -162,20 +163,24 @@ def parse(shown: str, text: str, file_name: str | None = None) -> Template:
     language = rest.removesuffix(".txt")
     if name not in KINDS or language not in LANGUAGES or not rest.endswith(".txt"):
         known = ", ".join(KINDS)
-        raise ConfigError(f"{shown}:1: no es una plantilla; se llaman NOMBRE.es.txt o NOMBRE.en.txt, con {known}")
+        raise ConfigError(
+            _("{shown}:1: no es una plantilla; se llaman NOMBRE.es.txt o NOMBRE.en.txt, con {known}").format(
+                shown=shown, known=known
+            )
+        )
     channel, purpose = KINDS[name]
     for n, line in enumerate(text.split("\n"), 1):
         if BAD.search(line):
-            raise ConfigError(f"{shown}:{n}: hay un carácter de control o invisible")
+            raise ConfigError(_("{shown}:{n}: hay un carácter de control o invisible").format(shown=shown, n=n))
     subject, body, first = "", text, 1
     if channel == "mail":
         head, _newline, body = text.partition("\n")
         label, colon, subject = head.partition(":")
         if not colon or label.strip().lower() not in ("asunto", "subject") or not subject.strip():
-            raise ConfigError(f"{shown}:1: la primera línea es «Asunto: …»")
+            raise ConfigError(_("{shown}:1: la primera línea es «Asunto: …»").format(shown=shown))
         first = 2
     if not body.strip():
-        raise ConfigError(f"{shown}:{first}: falta el texto")
+        raise ConfigError(_("{shown}:{first}: falta el texto").format(shown=shown, first=first))
     written = body.strip("\n")
     first += len(body) - len(body.lstrip("\n"))
     return Template(name, language, channel, purpose, _parts(shown, subject.strip(), 1), _parts(shown, written, first))
@@ -194,7 +199,11 @@ def _parts(shown: str, text: str, line: int) -> tuple[Part, ...]:
             made.append(Part(match[1], False, tuple(groups)))
         elif match[2] is not None:
             if match[2] not in FIELDS:
-                raise ConfigError(f"{shown}:{here}: campo desconocido «{match[2]}»; los que hay: {', '.join(FIELDS)}")
+                raise ConfigError(
+                    _("{shown}:{here}: campo desconocido «{match}»; los que hay: {names}").format(
+                        shown=shown, here=here, match=match[2], names=", ".join(FIELDS)
+                    )
+                )
             made.append(Part(match[2], True, tuple(groups)))
         elif sign == "[":
             count += 1
@@ -202,11 +211,15 @@ def _parts(shown: str, text: str, line: int) -> tuple[Part, ...]:
         elif sign == "]" and groups:
             groups.pop()
         else:
-            raise ConfigError(f"{shown}:{here}: «{sign}» suelto; para escribirlo va con barra: \\{sign}")
+            raise ConfigError(
+                _("{shown}:{here}: «{sign}» suelto; para escribirlo va con barra: \\{sign}").format(
+                    shown=shown, here=here, sign=sign
+                )
+            )
     if last < len(text):
         made.append(Part(text[last:], False, tuple(groups)))
     if groups:
-        raise ConfigError(f"{shown}:{line + text.count(chr(10))}: falta cerrar «[»")
+        raise ConfigError(_("{shown}:{line}: falta cerrar «[»").format(shown=shown, line=line + text.count(chr(10))))
     return tuple(made)
 
 

@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, Final, TypeVar
 
-from boxes_tui.errors import BoxesError
+from boxes_tui.errors import BoxesError, why
 from boxes_tui.i18n import _
 
 DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\0", "'")
@@ -170,7 +170,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
-        raise BoxesError(_("No se puede escribir {path}: {why}").format(path=path, why=error.strerror)) from None
+        raise BoxesError(_("No se puede escribir {path}: {why}").format(path=path, why=why(error))) from None
     try:
         with os.fdopen(handle, "wb") as target:
             yield target

@@ -112,6 +112,23 @@ def _own_words(node: ast.expr) -> bool:
             return False
 
 
+SPOKEN = frozenset(
+    {"BoxesError", "UsageError", "ConfigError", "Refused", "Unavailable", "Locked", "NotSent", "say", "confirm"}
+)
+
+
+def unspoken(tree: ast.AST) -> Iterator[int]:
+    """A sentence for a person that no catalogue can hold: a literal, or an f-string with letters of its own."""
+    for call in calls(tree, SPOKEN):
+        for item in call.args[:1]:
+            literal = isinstance(item, ast.Constant) and isinstance(item.value, str) and item.value
+            own = isinstance(item, ast.JoinedStr) and any(
+                isinstance(part, ast.Constant) and any(map(str.isalpha, str(part.value))) for part in item.values
+            )
+            if literal or own:
+                yield call.lineno
+
+
 def own_clock(tree: ast.AST) -> Iterator[int]:
     """The machine's clock read directly (ARCHITECTURE §5.2)."""
     for node in ast.walk(tree):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.architecture.sources import PACKAGE, ROOT, SOURCES, Lint, made_markup, made_sql, own_clock
+from tests.architecture.sources import PACKAGE, ROOT, SOURCES, Lint, made_markup, made_sql, own_clock, unspoken
 
 LONGEST = 350
 
@@ -56,6 +56,11 @@ def test_sql_is_the_programs_own_words() -> None:
 
 def test_time_comes_from_the_clock() -> None:
     assert broken(own_clock, [p for p in SOURCES if p != PACKAGE / "clock.py"]) == []
+
+
+def test_every_sentence_is_in_the_catalogue() -> None:
+    """Both languages are complete (PRODUCT §2): what is said to a person passes ``_``."""
+    assert broken(unspoken, SOURCES) == []
 
 
 def test_files_stay_small() -> None:

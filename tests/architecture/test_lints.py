@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tests.architecture.sources import Lint, made_markup, made_sql, own_clock
+from tests.architecture.sources import Lint, made_markup, made_sql, own_clock, unspoken
 
 GUILTY = [
     (made_markup, 'Static(f"{name}")'),
@@ -21,6 +21,9 @@ GUILTY = [
     (made_sql, 'conn.exec_driver_sql(f"SELECT {word!r}")'),
     (made_sql, 'text(f"SELECT {record[0]}")'),
     (made_sql, 'text("SELECT 1 " + f"WHERE id = {row.id}")'),
+    (unspoken, 'raise Refused("No existe esa fila.")'),
+    (unspoken, 'errors.UsageError(f"No hay una cola {name}")'),
+    (unspoken, 'out.say("Listo.")'),
     (own_clock, "datetime.now(UTC)"),
     (own_clock, "datetime.date.today()"),
     (own_clock, "time.time()"),
@@ -33,6 +36,8 @@ INNOCENT = [
     (made_sql, 'text(f"SELECT {column} FROM {table} WHERE id IN ({marks})")'),
     (made_sql, "text(f\"SELECT 1 WHERE {touched('vehicle')} AND {ORDER[kind]}\")"),
     (made_sql, 'conn.execute(text("SELECT :name"), {"name": row.name})'),
+    (unspoken, 'raise Refused(_("No existe esa fila."))'),
+    (unspoken, 'out.say(f"{code} {error}")'),
     (own_clock, "clock.now()"),
     (own_clock, "time.monotonic()"),
 ]

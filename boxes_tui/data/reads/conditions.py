@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, or_
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import (
     appointment,
+    campaign,
     campaign_unit,
     complaint,
     opportunity,
@@ -31,6 +32,9 @@ from boxes_tui.domain.queues import (
     WELCOME_DAYS,
     queue_named,
 )
+from boxes_tui.errors import UsageError
+from boxes_tui.i18n import _
+from boxes_tui.text import clean, row_number
 
 Condition = ColumnElement[bool]
 
@@ -93,7 +97,7 @@ def parts(conn: Connection, session: Session, queue: str, flt: str) -> list[Part
     """The parts of a queue under a filter, scoped to the session. Raises ``UsageError`` for unknown names."""
     definition = queue_named(queue)
     if queue == "campaign_opportunities":
-        return [_campaigns(session, flt)]
+        return [_campaigns(conn, session, flt)]
     definition.filter_named(flt)
     made = _MAKERS[queue](session, flt) if queue != "leaks" else _leaks(conn, session, flt)
     return [made] if isinstance(made, Part) else made
@@ -102,10 +106,16 @@ def parts(conn: Connection, session: Session, queue: str, flt: str) -> list[Part
 def _deliveries(session: Session, flt: str) -> Part:
     t = sale_delivery
     where = [delivery_rows(), session.on_days(t.c.branch_id, t.c.delivered_day, -WELCOME_DAYS, 0)]
+    done = t.c.welcome_call_id.is_not(None)
     if flt != "all":
-        done = t.c.welcome_call_id.is_not(None)
         where.append(done if flt == "done" else ~done)
-    return _part("deliveries", session, t, where, (t.c.delivered_at,), t.c.delivered_day)
+    late = _late_first(session, t, ~done, t.c.delivered_day, WELCOME_DAYS) if flt == "all" else ()
+    return _part("deliveries", session, t, where, (*late, t.c.delivered_at), t.c.delivered_day)
+
+
+def _late_first(session: Session, t: Table, pending: Condition, day: Any, window: int) -> tuple[Condition, ...]:
+    """What is in its last day unworked, before everything else. Under *pending* the day alone gives that order."""
+    return (~and_(pending, session.on_days(t.c.branch_id, day, None, -window)),)
 
 
 def _opportunities(session: Session, flt: str) -> Part:
@@ -120,13 +130,23 @@ def _opportunities(session: Session, flt: str) -> Part:
     return _part("opportunities", session, t, where, _due(t), t.c.due_day)
 
 
-def _campaigns(session: Session, flt: str) -> Part:
+def _campaigns(conn: Connection, session: Session, flt: str) -> Part:
     t = opportunity
     where = [t.c.state == "open", t.c.origin == "campaign"]
     if flt != "all":
-        if not flt.isdigit():
-            queue_named("campaign_opportunities").filter_named(flt)
-        where.append(exists().where(campaign_unit.c.opportunity_id == t.c.id, campaign_unit.c.campaign_id == int(flt)))
+        number = row_number(flt) or 0
+        known = select(campaign.c.id).where(session.scope(campaign.c.branch_id))
+        if conn.execute(known.where(campaign.c.id == number)).first() is None:
+            running = known.where(campaign.c.undone_at.is_(None), campaign.c.closed_at.is_(None)).order_by(
+                campaign.c.id
+            )
+            names = ", ".join(["all", *(str(i) for i in conn.execute(running).scalars())])
+            raise UsageError(
+                _("No hay un filtro «{code}» en {queue}; los que hay: {names}").format(
+                    code=clean(flt, 40), queue="campaign_opportunities", names=names
+                )
+            )
+        where.append(exists().where(campaign_unit.c.opportunity_id == t.c.id, campaign_unit.c.campaign_id == number))
     return _part("opportunities", session, t, where, _due(t), t.c.due_day)
 
 
@@ -147,7 +167,11 @@ def _appointments(session: Session, flt: str) -> Part:
         where.append(session.on_days(t.c.branch_id, t.c.start_day, 0, 0))
     else:
         where.append(session.on_days(t.c.branch_id, t.c.start_day, -NO_SHOW_DAYS, -1))
-    return _part("appointments", session, t, where, (t.c.starts_at,), t.c.start_day)
+        return _part("appointments", session, t, where, (t.c.starts_at,), t.c.start_day)
+    only_day = func.coalesce(t.c.starts_at_precision, "time") == "day"  # its midnight is no hour to be late by
+    return _part(
+        "appointments", session, t, where, (~(t.c.starts_at < session.now) | only_day, t.c.starts_at), t.c.start_day
+    )
 
 
 def _latest_arrivals(session: Session) -> Part:
@@ -173,10 +197,11 @@ _FAR = 4102444800  # 2100-01-01: an order without a promise is never late
 def _completed(session: Session, flt: str) -> Part:
     t = repair_order
     where = [true_order(), session.on_days(t.c.branch_id, t.c.handover_day, -COURTESY_DAYS, 0)]
+    done = t.c.courtesy_call_id.is_not(None)
     if flt != "all":
-        done = t.c.courtesy_call_id.is_not(None)
         where.append(done if flt == "done" else ~done)
-    return _part("completed", session, t, where, (t.c.handover_at,), t.c.handover_day)
+    late = _late_first(session, t, ~done, t.c.handover_day, COURTESY_DAYS) if flt == "all" else ()
+    return _part("completed", session, t, where, (*late, t.c.handover_at), t.c.handover_day)
 
 
 _MAKERS: dict[str, Any] = {

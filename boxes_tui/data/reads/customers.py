@@ -35,6 +35,7 @@ from boxes_tui.data.tables import (
 )
 from boxes_tui.domain.phones import parse_phone
 from boxes_tui.errors import Refused
+from boxes_tui.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def card(conn: Connection, session: Session, customer_id: int) -> Card:
         customer_id = row["merged_into_id"]
         row = conn.execute(select(customer).where(customer.c.id == customer_id)).mappings().first()
     if row is None:
-        raise Refused("No existe ese cliente.")
+        raise Refused(_("No existe ese cliente."))
     names: dict[int, str] = dict(conn.execute(select(branch.c.id, branch.c.name)).all())
     lines = _lines(conn, session, customer_id, names)
     scores = [x.score for x in lines if x.score is not None and not x.hidden]

@@ -47,6 +47,7 @@ class QueueRow:
     dms_id: str | None
     branch_id: int | None
     branch: str | None
+    zone: str
     customer_id: int | None
     customer: str | None
     vehicle_id: int | None
@@ -124,6 +125,7 @@ def detail(conn: Connection, session: Session, queue: str, stage: str, ids: Sequ
             QueueRow(
                 id=r["id"], stage=stage, ref=f"{stage}:{r['id']}", subject=REF_SUBJECTS[stage],
                 dms_id=r.get("source_key"), branch_id=r["branch_id"], branch=_branch(session, r["branch_id"]),
+                zone=session.zone_of(r["branch_id"]),
                 customer_id=r["customer_id"], customer=facts.pop("name", None) or r["display_name"],
                 vehicle_id=r["vehicle_id"], vin=r["v_vin"] or facts.pop("own_vin", None),
                 plate=r["v_plate"] or facts.pop("own_plate", None),

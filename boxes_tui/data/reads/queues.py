@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, exists, func, literal, or_, select, union_all
 
@@ -177,6 +178,21 @@ def _matches(t: Any, text: str) -> Any:
     return or_(*found)
 
 
+def _instant(row: QueueRow) -> str | None:
+    """The row's own time as an instant: of a fact that has only a day its midnight; of a due day its end."""
+    when = row.when
+    if when is None:
+        return None
+    if not isinstance(when, datetime):
+        last = time(23, 59) if row.subject == "opportunity" else time()
+        when = datetime.combine(when, last, ZoneInfo(row.zone))
+    return when.isoformat()
+
+
+def _local(moment: datetime | None, zone: str) -> str | None:
+    return moment.astimezone(ZoneInfo(zone)).isoformat() if moment is not None else None
+
+
 def as_json(row: QueueRow) -> dict[str, Any]:
     """The row as ``boxes queue --json`` prints it (PRODUCT §10): ids are text, instants carry their offset."""
     return {
@@ -190,7 +206,8 @@ def as_json(row: QueueRow) -> dict[str, Any]:
         "vin": row.vin,
         "plate": row.plate,
         "unit": row.unit,
-        "when": row.when.isoformat() if isinstance(row.when, (datetime, date)) else None,
+        "when": _instant(row),
+        "precision": "time" if isinstance(row.when, datetime) else "day",
         "state": row.state,
         "late": row.late,
         "open_opportunity": row.open_opportunity is not None,
@@ -198,7 +215,7 @@ def as_json(row: QueueRow) -> dict[str, Any]:
         "claimed_by": row.claim.login if row.claim else None,
         "attempts": row.attempts,
         "last": row.last_code,
-        "next_at": row.next_at.isoformat() if row.next_at else None,
+        "next_at": _local(row.next_at, row.zone),
         "about": row.about,
         "stage": row.stage,
         "origin": row.origin,
@@ -210,3 +227,9 @@ def as_json(row: QueueRow) -> dict[str, Any]:
         "comment": row.comment,
         "mark": row.mark,
     }
+
+
+def as_text(row: QueueRow) -> dict[str, Any]:
+    """:func:`as_json` for a person: a day without a time stays a day."""
+    made = as_json(row)
+    return made if isinstance(row.when, datetime) else {**made, "when": row.when.isoformat() if row.when else None}

@@ -17,6 +17,7 @@ from boxes_tui.data.engine import is_sqlite
 from boxes_tui.data.reads.people import best_phones, open_opportunities
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import appointment, call, customer, customer_phone, repair_order, search_entry, vehicle
+from boxes_tui.i18n import _
 from boxes_tui.text import fold
 
 SHORT_LIMIT = 50
@@ -110,7 +111,7 @@ def _phones(conn: Connection, digits: str) -> Iterable[Found]:
 def _documents(conn: Connection, digits: str) -> Iterable[Found]:
     rows = conn.execute(select(customer.c.id).where(customer.c.doc_digits == digits))
     for (who,) in rows:
-        yield Found(EXACT, "doc.", who, None)
+        yield Found(EXACT, _("doc."), who, None)
 
 
 def _tails(conn: Connection, compact: str) -> Iterable[Found]:
@@ -131,7 +132,12 @@ def _plates(conn: Connection, compact: str) -> Iterable[Found]:
         select(c.id, c.owner_id, c.plate).where(c.plate.like(compact + "%"), c.merged_into_id.is_(None))
     )
     for unit, who, plate in rows:
-        yield Found(EXACT if plate == compact else START, f"pat. {plate}", who or _last_customer(conn, unit), unit)
+        yield Found(
+            EXACT if plate == compact else START,
+            _("pat. {plate}").format(plate=plate),
+            who or _last_customer(conn, unit),
+            unit,
+        )
 
 
 def _last_customer(conn: Connection, vehicle_id: int) -> int | None:
@@ -149,7 +155,7 @@ def _last_customer(conn: Connection, vehicle_id: int) -> int | None:
 
 def _keys(conn: Connection, session: Session, query: str) -> Iterable[Found]:
     """Orders and appointments by their DMS key or number, whole."""
-    for t, name in ((repair_order, "OR"), (appointment, "turno")):
+    for t, name in ((repair_order, _("OR")), (appointment, _("turno"))):
         keys = [t.c.source_key == query]
         if "number" in t.c:
             keys.append(t.c.number == query)
@@ -178,7 +184,7 @@ def _words(conn: Connection, folded: str) -> Iterable[Found]:
     for kind, _row, who, unit, words in conn.execute(query):
         starts = all(f" {token}" in words for token in tokens)
         rank = EXACT if words.strip() == folded else START if starts else INSIDE
-        label = {"customer": "nombre", "vehicle": "unidad", "order": "OR", "appointment": "turno"}[kind]
+        label = {"customer": _("nombre"), "vehicle": _("unidad"), "order": _("OR"), "appointment": _("turno")}[kind]
         if kind in ("order", "appointment"):
             label += " …" + next((word for word in words.split() if tokens[0] in word), "").upper()
         yield Found(rank, label, who, unit)
@@ -197,7 +203,7 @@ def _beginnings(conn: Connection, folded: str, limit: int) -> Iterable[Found]:
         .limit(limit)
     )
     for who, unit in rows:
-        yield Found(START, "nombre", who, unit)
+        yield Found(START, _("nombre"), who, unit)
 
 
 def _hits(conn: Connection, found: Iterable[Found]) -> list[Hit]:
