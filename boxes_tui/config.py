@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,30 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         file=values,
         environ={k: v for k, v in env.items() if k.startswith("BOXES_")},
     )
+
+
+def option_now(name: str) -> str:
+    """A plain option as it stands now: the file is read again only when it changed. For rules that are asked often."""
+    names = ("BOXES_HOME", "BOXES_CONFIG", "HOME", "XDG_DATA_HOME")
+    path = _file_of(*(os.environ.get(n) for n in names))
+    try:
+        made = path.stat()
+        written = _written(path, name, (made.st_mtime_ns, made.st_size, made.st_mode))
+    except OSError:
+        written = str(_read(path).get(name) or "") if os.environ.get("BOXES_CONFIG") else ""
+    return os.environ.get(f"BOXES_{name.upper()}") or written
+
+
+@lru_cache(maxsize=8)
+def _file_of(home: str | None, named: str | None, *_where: str | None) -> Path:
+    if named:
+        return Path(named).expanduser().absolute()
+    return (Path(home).expanduser().absolute() if home else _default_home()) / "config.toml"
+
+
+@lru_cache(maxsize=8)
+def _written(path: Path, name: str, stamp: tuple[int, int, int]) -> str:
+    return str(_read(path).get(name) or "")
 
 
 def _default_home() -> Path:

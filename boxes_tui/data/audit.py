@@ -9,16 +9,19 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
+from boxes_tui.data.prepared import Prepared
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import audit, audit_seal
 from boxes_tui.data.types import epoch
 
+_MAKE = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
 GENESIS = "0" * 64
 
-_HEAD = (
+_HEAD = Prepared(
     select(audit.c.seq, audit.c.hash).where(audit.c.chain == bindparam("wanted")).order_by(audit.c.seq.desc()).limit(1)
 )
-_APPEND = insert(audit)
+_APPEND = Prepared(insert(audit), [c.name for c in audit.c if c.name != "id"])
 
 
 def append_audit(
@@ -33,15 +36,15 @@ def append_audit(
     branch_id: int | None = None,
 ) -> None:
     """Add the row of an act to the session's chain; ``detail`` holds codes, never personal values."""
-    head = conn.execute(_HEAD, {"wanted": session.chain}).first()
-    seq, prev = (head[0] + 1, head[1]) if head else (1, GENESIS)
+    head = _HEAD.tuples(conn, {"wanted": session.chain})
+    seq, prev = (head[0][0] + 1, head[0][1]) if head else (1, GENESIS)
     at = epoch(session.now)
     values: dict[str, Any] = {
         "chain": session.chain, "seq": seq, "prev": prev, "at": at, "user_id": session.user_id,
         "branch_id": branch_id, "verb": verb, "subject": subject, "subject_id": subject_id, "act_id": act_id,
         "detail": detail or {},
     }  # fmt: skip
-    conn.execute(_APPEND, {**values, "hash": digest(values)})
+    _APPEND.run(conn, {**values, "hash": digest(values)})
 
 
 def digest(values: dict[str, Any]) -> str:
@@ -59,8 +62,7 @@ def digest(values: dict[str, Any]) -> str:
         "act_id",
         "detail",
     )
-    text = json.dumps([values[n] for n in names], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_MAKE([values[n] for n in names]).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
-from functools import cache
-from typing import Any, ClassVar
+from functools import cache, cached_property
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Table, Text, Update, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.dml import ReturningInsert
 
 from boxes_tui.data.audit import append_audit
 from boxes_tui.data.engine import is_sqlite, set_scope, writing
+from boxes_tui.data.prepared import Prepared, plain
+from boxes_tui.data.reads.rules import HouseRules, house_rules
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import act as act_table
 from boxes_tui.data.tables import dirty_month, metadata
@@ -45,25 +47,54 @@ class Command(ABC):
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
 
 
-# Statements are built once: building one costs more than running it (QUALITY P6).
-_REPLAY = select(act_table).where(act_table.c.key == bindparam("wanted"))
-_MARK = insert(dirty_month)
+_MAKE = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
+
+_A = act_table.c
+_REPLAY = Prepared(select(_A.id, _A.verb, _A.row_ref, _A.args_digest, _A.result).where(_A.key == bindparam("wanted")))
 
 
 @cache
-def _by_id(table: Table, names: tuple[str, ...], lock: bool) -> Select[Any]:
+def _by_id(table: Table, names: tuple[str, ...], lock: bool) -> Prepared:
     columns: list[Any] = [table.c[name] for name in names] or [table]
     query = select(*columns).where(table.c.id == bindparam("row_id"))
-    return query.with_for_update() if lock else query
+    return Prepared(query.with_for_update() if lock else query)
 
 
 @cache
-def _inserting(table: Table) -> ReturningInsert[Any]:
-    return insert(table).returning(table.c.id)
+def _inserting(table: Table, names: tuple[str, ...]) -> Prepared:
+    return Prepared(insert(table).returning(table.c.id), names)
 
 
 @cache
-def _updating(table: Table, names: tuple[str, ...]) -> Update:
+def _opening(sqlite_: bool, names: tuple[str, ...]) -> Prepared:
+    dialect: Any = sqlite if sqlite_ else postgresql
+    wanted = dialect.insert(act_table).on_conflict_do_nothing(index_elements=[_A.key])
+    return Prepared(wanted.returning(_A.id), names)
+
+
+MARK: Final = ("report", "month", "branch_id")
+MARKS: Final = 16
+"""Rows of marks that one statement takes."""
+
+
+@cache
+def _marking(count: int) -> Prepared:
+    return Prepared(insert(dirty_month).values([{c: bindparam(f"{c}{n}") for c in MARK} for n in range(count)]))
+
+
+@cache
+def _updating(table: Table, names: tuple[str, ...]) -> Prepared:
+    return Prepared(_update(table, names))
+
+
+@cache
+def _ending(sqlite_: bool, names: tuple[str, ...]) -> Prepared:
+    """The end of an act; on PostgreSQL the notice that rows changed (:func:`notify`) goes with it."""
+    query = _update(act_table, names)
+    return Prepared(query if sqlite_ else query.returning(func.pg_notify("boxes", "").cast(Text)))
+
+
+def _update(table: Table, names: tuple[str, ...]) -> Update:
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
     return update(table).where(table.c.id == bindparam("row_id")).values(values)
 
@@ -97,6 +128,11 @@ class Tx:
     images: list[dict[str, Any]] = field(default_factory=list)
     marks: set[tuple[str, int, int]] = field(default_factory=set)
 
+    @cached_property
+    def rules(self) -> HouseRules:
+        """What an admin has set, read once for the act."""
+        return house_rules(self.conn)
+
     @property
     def now(self) -> datetime:
         """The business instant of the act."""
@@ -114,23 +150,28 @@ class Tx:
         if not self.session.may_see(self.branch_id):
             raise Refused(_("La fila es de otra sucursal."))
 
-    def lock(self, table: Table, row_id: int) -> RowMapping:
+    def lock(self, table: Table, row_id: int) -> Mapping[str, Any]:
         """The row, locked until the end of the act; :class:`Refused` where it is not or not in scope."""
-        row = self.conn.execute(_by_id(table, (), not is_sqlite(self.conn)), {"row_id": row_id}).mappings().first()
+        return self.held(_by_id(table, (), True), row_id)
+
+    def held(self, query: Prepared, row_id: int) -> Mapping[str, Any]:
+        """The row of a locking ``query`` by ``row_id``, with the checks of :meth:`lock`."""
+        row = query.first(self.conn, {"row_id": row_id})
         if row is None or ("branch_id" in row and not self.session.may_see(row["branch_id"])):
             raise Refused(_("No existe esa fila en las sucursales de este usuario."))
         return row
 
     def insert(self, table: Table, **values: Any) -> int:
         """Insert a row and return its id."""
-        new = self.conn.execute(_inserting(table), values).scalar_one()
-        self.images.append({"t": table.name, "id": int(new), "b": None, "a": {}})
-        return int(new)
+        new = int(_inserting(table, tuple(values)).scalar(self.conn, values))
+        self.images.append({"t": table.name, "id": new, "b": None, "a": {}})
+        return new
 
     def update(self, table: Table, row_id: int, **values: Any) -> None:
         """Change columns of a row; unchanged columns leave no image."""
-        names = ("id", *values)
-        before = self.conn.execute(_by_id(table, names, False), {"row_id": row_id}).mappings().one()
+        before = _by_id(table, ("id", *values), False).first(self.conn, {"row_id": row_id})
+        if before is None:
+            raise Refused(_("No existe esa fila en las sucursales de este usuario."))
         self.change(table, before, **values)
 
     def change(self, table: Table, before: RowMapping | Mapping[str, Any], **values: Any) -> None:
@@ -140,7 +181,7 @@ class Tx:
         if not changed:
             return
         new = {f"new_{k}": v for k, v in changed.items()}
-        self.conn.execute(_updating(table, tuple(changed)), {**new, "row_id": row_id})
+        _updating(table, tuple(changed)).run(self.conn, {**new, "row_id": row_id})
         self.images.append(
             {
                 "t": table.name,
@@ -158,8 +199,11 @@ class Tx:
     def flush_marks(self) -> None:
         """Write the marks of :meth:`dirty`, each once: the end of every act."""
         if self.marks:
-            rows = [{"report": r, "month": m, "branch_id": b} for r, m, b in sorted(self.marks)]
-            self.conn.execute(_MARK, rows)
+            rows = sorted(self.marks)
+            for start in range(0, len(rows), MARKS):
+                part = rows[start : start + MARKS]
+                values = {f"{c}{n}": v for n, row in enumerate(part) for c, v in zip(MARK, row, strict=True)}
+                _marking(len(part)).run(self.conn, values)
             self.marks.clear()
 
 
@@ -171,33 +215,39 @@ def execute(engine: Engine, session: Session, command: Command, *, key: str | No
     """
     if not may(session.role, command.verb):
         raise Refused(_("El rol de este usuario no permite esa acción."))
-    digest = hashlib.sha256(
-        json.dumps([command.verb, command.arguments()], sort_keys=True, ensure_ascii=False).encode()
-    ).hexdigest()
+    digest = hashlib.sha256(_MAKE([command.verb, command.arguments()]).encode()).hexdigest()
     try:
         with writing(engine) as conn:
             set_scope(conn, session.branch_ids)
-            if key and (first := replay(conn, key, digest)):
-                return first
-            return _run(conn, session, command, key, digest)
+            act_id = _begin(conn, session, command.verb, key, digest)
+            return _run(conn, session, command, act_id) if act_id else _first(conn, key or "", digest)
     except IntegrityError:
         if not key:
             raise
     with writing(engine) as conn:  # another process committed the same key in between
         set_scope(conn, session.branch_ids)
-        first = replay(conn, key, digest)
-        if first is None:
-            raise Refused(_("El acto choca con otro hecho al mismo tiempo; no se guardó nada. Se puede repetir."))
-        return first
+        return _first(conn, key, digest)
 
 
-def _run(conn: Connection, session: Session, command: Command, key: str | None, digest: str) -> ActResult:
+def _first(conn: Connection, key: str, digest: str) -> ActResult:
+    first = replay(conn, key, digest)
+    if first is None:
+        raise Refused(_("El acto choca con otro hecho al mismo tiempo; no se guardó nada. Se puede repetir."))
+    return first
+
+
+def _begin(conn: Connection, session: Session, verb: str, key: str | None, digest: str) -> int | None:
+    """The act's row, so that its effects can name it; None where the key has one already."""
     values = {
-        "key": key, "args_digest": digest, "verb": command.verb, "user_id": session.user_id, "at": session.now,
+        "key": key, "args_digest": digest, "verb": verb, "user_id": session.user_id, "at": session.now,
         "day": session.today, "undoable": False,
     }  # fmt: skip
-    act_id = conn.execute(_inserting(act_table), values).scalar_one()
-    tx = Tx(conn, session, int(act_id), command.verb)
+    made: int | None = _opening(is_sqlite(conn), tuple(values)).scalar(conn, values)
+    return made
+
+
+def _run(conn: Connection, session: Session, command: Command, act_id: int) -> ActResult:
+    tx = Tx(conn, session, act_id, command.verb)
     result = command.run(tx)
     tx.flush_marks()
     ended = {
@@ -206,15 +256,14 @@ def _run(conn: Connection, session: Session, command: Command, key: str | None, 
         "undoable": command.undoable and bool(tx.images), "day": tx.today(),
     }  # fmt: skip
     new = {f"new_{k}": v for k, v in ended.items()}
-    conn.execute(_updating(act_table, tuple(ended)), {**new, "row_id": act_id})
+    _ending(is_sqlite(conn), tuple(ended)).run(conn, {**new, "row_id": act_id})
     append_audit(conn, session, tx.verb, tx.subject, tx.subject_id, tx.act_id, tx.detail, branch_id=tx.branch_id)
-    notify(conn)
-    return ActResult(int(act_id), command.verb, tx.row_ref, False, result)
+    return ActResult(act_id, command.verb, tx.row_ref, False, result)
 
 
 def replay(conn: Connection, key: str, digest: str) -> ActResult | None:
     """The first result under ``key``, None where there is none; :class:`Refused` when the arguments differ."""
-    row = conn.execute(_REPLAY, {"wanted": key}).mappings().first()
+    row = _REPLAY.first(conn, {"wanted": key})
     if row is None:
         return None
     if row["args_digest"] != digest:
@@ -225,7 +274,7 @@ def replay(conn: Connection, key: str, digest: str) -> ActResult | None:
 def notify(conn: Connection) -> None:
     """Tell PostgreSQL's listeners that rows changed; SQLite's readers see ``data_version`` move by themselves."""
     if not is_sqlite(conn):
-        conn.exec_driver_sql("NOTIFY boxes")
+        plain(conn, "NOTIFY boxes")
 
 
 def encode(table: Table, column: str, value: Any) -> Any:

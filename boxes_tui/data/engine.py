@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Text, bindparam, create_engine, event, func, literal_column, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from boxes_tui.clock import monotonic
+from boxes_tui.data.prepared import Prepared
 from boxes_tui.errors import BoxesError, ConfigError, Unavailable
 from boxes_tui.i18n import _
 
@@ -184,7 +185,12 @@ def set_scope(conn: Connection, branch_ids: tuple[int, ...] | None) -> None:
     """Tell PostgreSQL's row-level security which branches this transaction sees; None = all of them (sync, admin)."""
     if conn.dialect.name == "postgresql":
         value = "*" if branch_ids is None else ",".join(map(str, branch_ids))
-        conn.execute(text("SELECT set_config('app.branches', :value, true)"), {"value": value})
+        _SCOPE.run(conn, {"value": value})
+
+
+_SCOPE = Prepared(
+    select(func.set_config(literal_column("'app.branches'"), bindparam("value", type_=Text), literal_column("true")))
+)
 
 
 def patient(conn: Connection, ms: int = 120_000) -> None:

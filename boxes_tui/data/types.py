@@ -17,6 +17,8 @@ from sqlalchemy.types import TypeDecorator
 
 from boxes_tui.text import BAD
 
+_MAKE = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
 
 def epoch(moment: datetime) -> int:
     """Whole seconds since 1970 in UTC; ``moment`` must be aware."""
@@ -102,7 +104,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return None if value is None else _MAKE(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

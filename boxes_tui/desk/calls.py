@@ -53,7 +53,7 @@ class LogCall(Command):
     assigned: str | None = None
 
     def run(self, tx: Tx) -> dict[str, Any]:
-        outcome = find_disposition(tx.conn, self.disposition)
+        outcome = find_disposition(tx.rules, self.disposition)
         self._check_score(outcome)
         subject = load(tx, self.ref)
         asked = self._asked(tx, subject, outcome)
@@ -94,7 +94,7 @@ class LogCall(Command):
         if outcome.asks == "when":
             missing = _("Falta el día y la hora para volver a llamar (--at).")
             when = read(tx, branch_id, self.at or self.due, missing)
-            start = gate.hours_of(tx.conn, branch_id).get(when.day.weekday())
+            start = tx.rules.hours(branch_id).get(when.day.weekday())
             opening = start[0] if start else work.OPENING
             default = opening if when.day > tx.today(branch_id) else None
             asked.callback_at = instant(tx, branch_id, when, default)
@@ -114,7 +114,7 @@ class LogCall(Command):
         phone_id, number, last10 = asked.phone
         zone = tx.session.zone_of(subject.branch_id)
         days = open_days(tx, subject.branch_id)
-        base = gate.base_facts(tx.conn, tx.session, subject.branch_id, days=days)
+        base = gate.base_facts(tx.conn, tx.session, subject.branch_id, rules=tx.rules)
         retry = None
         if outcome.retry_after is not None:
             retry = work.retry_at(outcome, tx.now, zone, days, base.hours)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, or_, select
 
+from boxes_tui.data.reads.rules import house_rules
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import block, customer, customer_phone, dnc_list, dnc_number, gate_override
 from boxes_tui.desk.campaign_lookup import chunks, portions
-from boxes_tui.desk.gate import current_lists, list_required
+from boxes_tui.desk.gate import list_required
 from boxes_tui.domain.contact_gate import LIST_MAX_AGE_DAYS
 from boxes_tui.i18n import N_
 
@@ -50,7 +52,7 @@ def wishes(conn: Connection, session: Session, type_: str, customers: Collection
     wanted = sorted(set(customers))
     found: dict[int, str] = {}
     overridden = _overridden(conn, session, wanted)
-    lists = current_lists(conn)
+    lists = house_rules(conn).lists
     if lists:
         found |= {i: "list" for i in _listed(conn, wanted) if i not in overridden}
     found |= _own(conn, wanted)
@@ -61,7 +63,7 @@ def wishes(conn: Connection, session: Session, type_: str, customers: Collection
     return Wishes(found, None if type_ in OPERATIONAL else _everybody(conn, session, lists))
 
 
-def _everybody(conn: Connection, session: Session, lists: dict[str, Any]) -> str | None:
+def _everybody(conn: Connection, session: Session, lists: Mapping[str, date]) -> str | None:
     if not lists:
         return "list_missing" if list_required() else None
     oldest = max((session.today - as_of).days for as_of in lists.values())

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from boxes_tui.data.commands import Command, Tx, notify
 from boxes_tui.data.engine import is_sqlite, set_scope, writing
+from boxes_tui.data.prepared import Prepared
 from boxes_tui.data.reads.people import db_now, person_key
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, claim, claim_log, customer
@@ -37,7 +38,7 @@ class Target:
     vehicle_id: int | None
 
 
-_PERSON = select(func.coalesce(customer.c.person_id, customer.c.id)).where(customer.c.id == bindparam("who"))
+_PERSON = Prepared(select(func.coalesce(customer.c.person_id, customer.c.id)).where(customer.c.id == bindparam("who")))
 
 
 def target_of(conn: Connection, session: Session, ref: str) -> Target:
@@ -56,7 +57,7 @@ def _target(
 ) -> Target:
     group = None
     if customer_id is not None:
-        group = conn.execute(_PERSON, {"who": customer_id}).scalar()
+        group = _PERSON.scalar(conn, {"who": customer_id})
     return Target(person_key(group, vehicle_id, name, row_id), name, row_id, branch_id, customer_id, vehicle_id)
 
 
@@ -142,13 +143,15 @@ def sweep(engine: Engine, session: Session) -> int:
 
 def dispose(conn: Connection, session: Session, subject: Subject) -> None:
     """An outcome was recorded: my claim on that person ends."""
+    mine = dict(_MINE.tuples(conn, {"me": session.user_id}))
+    if not mine:
+        return
     target = _target(conn, subject.name, subject.id, subject.branch_id, subject.customer_id, subject.vehicle_id)
-    held = conn.execute(_MINE, {"who": target.person, "me": session.user_id}).scalar()
-    if held is not None:
-        _end(conn, session, claim.c.id == held, "disposed")
+    if target.person in mine:
+        _end(conn, session, claim.c.id == mine[target.person], "disposed")
 
 
-_MINE = select(claim.c.id).where(claim.c.person == bindparam("who"), claim.c.user_id == bindparam("me"))
+_MINE = Prepared(select(claim.c.person, claim.c.id).where(claim.c.user_id == bindparam("me")))
 
 
 def _end(conn: Connection, session: Session, which: Any, how: str) -> int:

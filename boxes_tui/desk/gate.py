@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
 
+from boxes_tui.config import option_now
 from boxes_tui.data.commands import Command, Tx
-from boxes_tui.data.reads.days import calendar
+from boxes_tui.data.prepared import Prepared, padded
+from boxes_tui.data.reads.rules import HouseRules, house_rules
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import (
     app_user,
     block,
-    branch,
     customer,
     customer_phone,
     dnc_list,
@@ -27,8 +29,7 @@ from boxes_tui.data.tables import (
     gate_override,
 )
 from boxes_tui.desk.subjects import load
-from boxes_tui.domain.contact_gate import DEFAULT_HOURS, Facts, Hours, OwnBlock, Purpose, Verdict, check
-from boxes_tui.domain.working_days import Calendar
+from boxes_tui.domain.contact_gate import Facts, OwnBlock, Purpose, Verdict, check
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
 from boxes_tui.text import clean
@@ -56,36 +57,28 @@ def person(conn: Connection, customer_id: int | None, numbers: Collection[str] =
     if numbers:
         sharing = select(customer_phone.c.customer_id).where(customer_phone.c.last10.in_(tuple(numbers)))
         ids |= set(conn.execute(sharing.distinct().limit(SHARED_MAX)).scalars())
-    rows = conn.execute(_GROUP, {"ids": sorted(ids)}).all()
-    phones = {r.last10 for r in rows if r.last10}
+    size, named = padded("id", sorted(ids))
+    rows = _group(size).tuples(conn, named)
     return Person(
-        tuple(sorted({*ids, *(int(r.id) for r in rows)})),
-        tuple(sorted({*numbers, *phones})),
-        tuple(sorted({r.doc_digits for r in rows if r.doc_digits})),
-        any(r.erased_at is not None for r in rows if r.id == customer_id),
+        tuple(sorted({*ids, *(row[0] for row in rows)})),
+        tuple(sorted({*numbers, *(last10 for *_rest, last10 in rows if last10)})),
+        tuple(sorted({doc for _id, doc, _erased, _last10 in rows if doc})),
+        any(erased is not None for who, _doc, erased, _last10 in rows if who == customer_id),
     )
 
 
-_NAMED = customer.alias("named")
-_GROUP = (
-    select(customer.c.id, customer.c.doc_digits, customer.c.erased_at, customer_phone.c.last10)
-    .select_from(
-        customer.outerjoin(
-            customer_phone, and_(customer_phone.c.customer_id == customer.c.id, customer_phone.c.present)
-        )
+@cache
+def _group(size: int) -> Prepared:
+    """Everybody who counts as one person with ``size`` customers: id, document, when erased, last ten digits."""
+    named = customer.alias("named")
+    ids: list[Any] = [bindparam(f"id{n}") for n in range(size)]
+    whole = select(named.c.person_id).where(named.c.id.in_(ids), named.c.person_id.is_not(None))
+    phones = and_(customer_phone.c.customer_id == customer.c.id, customer_phone.c.present)
+    return Prepared(
+        select(customer.c.id, customer.c.doc_digits, customer.c.erased_at, customer_phone.c.last10)
+        .select_from(customer.outerjoin(customer_phone, phones))
+        .where(or_(customer.c.id.in_(ids), customer.c.person_id.in_(whole)))
     )
-    .where(
-        or_(
-            customer.c.id.in_(bindparam("ids", expanding=True)),
-            customer.c.person_id.in_(
-                select(_NAMED.c.person_id).where(
-                    _NAMED.c.id.in_(bindparam("ids", expanding=True)), _NAMED.c.person_id.is_not(None)
-                )
-            ),
-        )
-    )
-)
-"""Everybody who counts as one person with some customers, with their numbers and documents."""
 
 
 def blocks_of(who: Person) -> ColumnElement[bool]:
@@ -101,12 +94,16 @@ def _blocks(customers: Any, numbers: Any, documents: Any) -> ColumnElement[bool]
     )
 
 
-_BLOCKS = (
-    select(block.c.scope, block.c.at, app_user.c.name)
-    .outerjoin(app_user, app_user.c.id == block.c.user_id)
-    .where(_blocks(*(bindparam(name, expanding=True) for name in ("customers", "numbers", "documents"))))
-    .order_by(block.c.at.desc(), block.c.id.desc())
-)
+@cache
+def _standing(customers: int, numbers: int, documents: int) -> Prepared:
+    """The entries (scope, instant, who made it) for so many customers, numbers and documents, newest first."""
+    sizes = {"customer": customers, "number": numbers, "document": documents}
+    return Prepared(
+        select(block.c.scope, block.c.at, app_user.c.name)
+        .outerjoin(app_user, app_user.c.id == block.c.user_id)
+        .where(_blocks(*([bindparam(f"{name}{n}") for n in range(size)] for name, size in sizes.items())))
+        .order_by(block.c.at.desc(), block.c.id.desc())
+    )
 
 
 def verdict(
@@ -149,20 +146,21 @@ def base_facts(
     *,
     channel: str = "call",
     required: bool | None = None,
-    days: Calendar | None = None,
+    rules: HouseRules | None = None,
 ) -> Facts:
-    """What holds for everybody at this instant of the branch: lists and their age, hours, holidays (``days`` where they
-    are read already)."""
+    """What holds for everybody at this instant of the branch: lists and their age, hours, holidays (``rules`` where
+    they are read already)."""
+    rules = rules or house_rules(conn)
     local = session.now.astimezone(ZoneInfo(session.zone_of(branch_id)))
     by_mail = channel == "email"
-    lists = current_lists(conn)
+    lists = rules.lists
     override = _override(conn, session.now, gate_override.c.customer_id.is_(None)) if lists else None
     return Facts(
         now_local=local,
         lists=lists,
         required=(list_required() if required is None else required) if not lists else False,
-        hours=dict.fromkeys(range(7), (time(0), time.max)) if by_mail else hours_of(conn, branch_id),
-        holiday=not by_mail and local.date() in (days or calendar(conn, branch_id, local.date())).holidays,
+        hours=dict.fromkeys(range(7), (time(0), time.max)) if by_mail else rules.hours(branch_id),
+        holiday=not by_mail and local.date() in rules.calendar(branch_id, local.date()).holidays,
         age_override=override,
     )
 
@@ -180,39 +178,18 @@ def about(conn: Connection, session: Session, base: Facts, who: Person) -> Facts
     return replace(base, own=_own(conn, who), listed=listed, person_override=override, erased=who.erased)
 
 
-def current_lists(conn: Connection) -> dict[str, date]:
-    """The No Llame lists in force: name → the day of the list."""
-    return dict(conn.execute(_LISTS).tuples().all())
-
-
-_LISTS = select(dnc_list.c.name, dnc_list.c.as_of).where(dnc_list.c.current).order_by(dnc_list.c.id)
-_HOURS = select(branch.c.hours).where(branch.c.id == bindparam("branch_id"))
-
-
 def list_required() -> bool:
     """``no_llame = "required"``: without a list there are no offers."""
-    from boxes_tui.config import load_settings
-
-    return load_settings().option("no_llame") == "required"
-
-
-def hours_of(conn: Connection, branch_id: int | None) -> Hours:
-    """The hours of calling of a branch by weekday (0 = Monday)."""
-    made = conn.execute(_HOURS, {"branch_id": branch_id}).scalar() if branch_id else None
-    if not made:
-        return DEFAULT_HOURS
-    hours: dict[int, tuple[time, time] | None] = dict.fromkeys(range(7))
-    for day, span in made.items():
-        if span:
-            hours[int(day) - 1] = (time.fromisoformat(span[0]), time.fromisoformat(span[1]))
-    return hours
+    return option_now("no_llame") == "required"
 
 
 def _own(conn: Connection, who: Person) -> OwnBlock | None:
     if not (who.customers or who.numbers or who.documents):
         return None
-    named = {"customers": who.customers, "numbers": who.numbers, "documents": who.documents}
-    rows = conn.execute(_BLOCKS, named).all()
+    customers, named = padded("customer", who.customers)
+    numbers, more = padded("number", who.numbers)
+    documents, last = padded("document", who.documents)
+    rows = _standing(customers, numbers, documents).tuples(conn, {**named, **more, **last})
     if not rows:
         return None
     widest = next((r for r in rows if r[0] == "operational"), rows[0])

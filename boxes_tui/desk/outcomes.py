@@ -6,23 +6,20 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select
 
-from boxes_tui.data.tables import discard_reason, disposition
+from boxes_tui.data.reads.rules import HouseRules
+from boxes_tui.data.tables import discard_reason
 from boxes_tui.domain.dispositions import DISPOSITIONS, REASONS, Disposition, Reason, Retry
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
 
-_CHANGED = select(disposition)
 
-
-def dispositions(conn: Connection) -> list[Disposition]:
+def dispositions(rules: HouseRules) -> list[Disposition]:
     """In the order of the digits 1…9, 0."""
     made = {d.code: d for d in DISPOSITIONS}
-    for row in conn.execute(_CHANGED).mappings():
-        known = made.get(row["code"])
-        made[row["code"]] = Disposition(
-            row["code"], row["digit"], row["label"], row["contact"], row["productive"], row["closes"],
-            _retry(row["retry_minutes"]), known.asks if known else "",
-        )  # fmt: skip
+    for code, digit, label, contact, productive, closes, retry in rules.outcomes:
+        known = made.get(code)
+        asks = known.asks if known else ""
+        made[code] = Disposition(code, digit, label, contact, productive, closes, _retry(retry), asks)
     return sorted(made.values(), key=lambda d: (d.digit == "0", d.digit))
 
 
@@ -38,10 +35,10 @@ def reasons(conn: Connection) -> list[Reason]:
     return list(made.values())
 
 
-def find_disposition(conn: Connection, text: str | None) -> Disposition:
+def find_disposition(rules: HouseRules, text: str | None) -> Disposition:
     """The outcome of a digit or a code; :class:`UsageError` with the right ones."""
     wanted = (text or "").strip().lower()
-    found = dispositions(conn)
+    found = dispositions(rules)
     for item in found:
         if wanted and wanted in (item.digit, item.code):
             return item

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import RowMapping, bindparam, select
+from sqlalchemy import bindparam, select
 
 from boxes_tui.data.commands import Command, Tx
+from boxes_tui.data.prepared import Prepared
 from boxes_tui.data.tables import customer, customer_phone
 from boxes_tui.desk.subjects import Subject, load, title
 from boxes_tui.domain.phones import parse_phone
@@ -18,14 +19,14 @@ from boxes_tui.text import clean
 MARKS = ("wrong", "right", "mobile", "fixed")
 
 
-def usable(tx: Tx, customer_id: int | None) -> list[RowMapping]:
+def usable(tx: Tx, customer_id: int | None) -> list[dict[str, Any]]:
     """The phones of a customer that are not marked wrong, in the order in which they are called."""
-    return list(tx.conn.execute(_USABLE, {"who": customer_id}).mappings())
+    return _USABLE.all(tx.conn, {"who": customer_id})
 
 
 _P = customer_phone.c
-_USABLE = (
-    select(customer_phone)
+_USABLE = Prepared(
+    select(_P.id, _P.e164, _P.raw, _P.last10)
     .where(_P.customer_id == bindparam("who"), _P.wrong_at.is_(None), _P.present)
     .order_by(_P.origin != "agent", _P.e164.is_(None), _P.position, _P.id)
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, Table, bindparam, select
 
 from boxes_tui.data.commands import Tx
+from boxes_tui.data.prepared import Prepared
 from boxes_tui.data.tables import (
     appointment,
     campaign,
@@ -52,7 +54,7 @@ class Subject:
     queue: str
     ref: str
     table: Table
-    row: RowMapping
+    row: Row
     customer_id: int | None
     vehicle_id: int | None
     branch_id: int | None
@@ -90,33 +92,37 @@ def load(tx: Tx, ref: str, *, only: tuple[str, ...] = (), main: bool = True) -> 
     if only and name not in only:
         raise UsageError(_("«{ref}» no es una fila de las que toma esa acción.").format(ref=ref))
     table = TABLES[name]
-    row = tx.lock(table, row_id)
+    row = tx.held(_with_unit(name), row_id)
     if name == "customer":
         who, what = int(row["id"]), None
     elif name == "vehicle":
         who, what = row["owner_id"], int(row["id"])
     else:
         who, what = row["customer_id"], row["vehicle_id"]
-    made = Subject(word, f"{word}:{row_id}", table, row, who, what, row.get("branch_id"), _unit(tx, row, name, what))
+    made = Subject(word, f"{word}:{row_id}", table, row, who, what, row.get("branch_id"), _unit(row))
     if main:
         tx.on(name, row, made.ref)
         tx.customer_id = who
     return made
 
 
-_UNIT = select(vehicle.c.plate, vehicle.c.vin, vehicle.c.chassis).where(vehicle.c.id == bindparam("unit"))
+@cache
+def _with_unit(name: str) -> Prepared:
+    """A row by its id, locked, with the plate and the chassis of its unit where the row is not the unit itself."""
+    table = TABLES[name]
+    query = select(table).where(table.c.id == bindparam("row_id")).with_for_update(of=table)
+    if "vehicle_id" in table.c:
+        unit = vehicle.alias("unit")
+        named = [unit.c[column].label(f"unit_{column}") for column in ("plate", "vin", "chassis")]
+        query = query.add_columns(*named).outerjoin_from(table, unit, unit.c.id == table.c.vehicle_id)
+    return Prepared(query)
 
 
-def _unit(tx: Tx, row: RowMapping, name: str, vehicle_id: int | None) -> str | None:
-    found: Row | None = row
-    if name != "vehicle":
-        found = tx.conn.execute(_UNIT, {"unit": vehicle_id}).mappings().first() if vehicle_id is not None else None
-    for source in (found, row):
-        if source is None:
-            continue
-        if source.get("plate"):
-            return str(source["plate"])
-        if number := source.get("vin") or source.get("chassis"):
+def _unit(row: Row) -> str | None:
+    for own in ("unit_", ""):
+        if row.get(f"{own}plate"):
+            return str(row[f"{own}plate"])
+        if number := row.get(f"{own}vin") or row.get(f"{own}chassis"):
             return tail(str(number))
     return None
 

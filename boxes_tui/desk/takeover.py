@@ -181,7 +181,7 @@ def _callback(state: _Taking, values: Any) -> None:
     if tx.conn.execute(same.limit(1)).scalar() is not None:
         state.counts["already"] += 1
         return
-    outcome = find_disposition(tx.conn, "callback")
+    outcome = find_disposition(tx.rules, "callback")
     tx.insert(
         call, act_id=tx.act_id, at=tx.now, day=tx.today(row["branch_id"]), user_id=who or tx.session.user_id,
         branch_id=row["branch_id"], type="opportunity", purpose="offer", subject="opportunity", subject_id=row_id,
@@ -216,7 +216,7 @@ def _block(state: _Taking, values: Any) -> None:
 def _call(state: _Taking, values: Any) -> None:
     """A call of the past: on its delivery, order or appointment where that is found, so that what was done is done."""
     tx = state.tx
-    outcome = find_disposition(tx.conn, values["disposition"])
+    outcome = find_disposition(tx.rules, values["disposition"])
     reason = find_reason(tx.conn, values["reason"], values.get("note")).code if values.get("reason") else None
     kind = values.get("type") or "opportunity"
     if kind not in TYPES:

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from boxes_tui.data.commands import Tx
-from boxes_tui.data.reads.days import calendar
 from boxes_tui.domain.dates import NotUnderstood, When, parse_when
 from boxes_tui.domain.formats import short_day
 from boxes_tui.domain.working_days import Calendar
@@ -60,7 +59,7 @@ def due(tx: Tx, branch_id: int | None, value: Moment | None) -> tuple[date, int 
 
 def open_days(tx: Tx, branch_id: int | None) -> Calendar:
     """The days on which the branch is open."""
-    return calendar(tx.conn, branch_id, tx.today(branch_id))
+    return tx.rules.calendar(branch_id, tx.today(branch_id))
 
 
 def warnings(tx: Tx, branch_id: int | None, day: date) -> list[str]:

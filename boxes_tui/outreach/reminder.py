@@ -20,6 +20,7 @@ from boxes_tui.data.reads.people import db_now
 from boxes_tui.data.session import Branch, Session
 from boxes_tui.data.tables import appointment, outbox, setting
 from boxes_tui.desk import gate
+from boxes_tui.desk.subjects import Row
 from boxes_tui.errors import Refused
 from boxes_tui.i18n import _
 from boxes_tui.outreach.invite import Invite, Method, build, uid_of
@@ -98,9 +99,7 @@ def preview(
     return write(conn, session, desk, row, kind)
 
 
-def write(
-    conn: Connection, session: Session, desk: MailDesk, row: RowMapping, kind: Literal["", "cancel"] = ""
-) -> Draft:
+def write(conn: Connection, session: Session, desk: MailDesk, row: Row, kind: Literal["", "cancel"] = "") -> Draft:
     """Write the letter of an appointment row."""
     chain = _chain(conn, row)
     past = _past(conn, chain)
@@ -138,7 +137,7 @@ def write(
     )  # fmt: skip
 
 
-def why_not(conn: Connection, session: Session, row: RowMapping, kind: str, recipient: str | None) -> str | None:
+def why_not(conn: Connection, session: Session, row: Row, kind: str, recipient: str | None) -> str | None:
     """Why a mail about this appointment may not leave now, None when it may: asked at queueing and before DATA."""
     standing = appointment_stands(row)
     if kind == "cancel":
@@ -167,7 +166,7 @@ def why_not(conn: Connection, session: Session, row: RowMapping, kind: str, reci
     return None if answer.allowed else answer.sentence
 
 
-def appointment_stands(row: RowMapping) -> str | None:
+def appointment_stands(row: Row) -> str | None:
     """The sentence of an appointment that does not stand, None for one that does."""
     if row["status"] == "cancelled":
         return _("El turno está anulado en el DMS.")
@@ -178,7 +177,7 @@ def appointment_stands(row: RowMapping) -> str | None:
     return None
 
 
-def begun(session: Session, row: RowMapping) -> bool:
+def begun(session: Session, row: Row) -> bool:
     """Whether the appointment has begun; with a day alone, whether that day is over."""
     if row["starts_at"] is None:
         return False
@@ -188,7 +187,7 @@ def begun(session: Session, row: RowMapping) -> bool:
 
 
 def _refusal(
-    conn: Connection, session: Session, desk: MailDesk, row: RowMapping, person: Mapping[str, Any], kind: Kind,
+    conn: Connection, session: Session, desk: MailDesk, row: Row, person: Mapping[str, Any], kind: Kind,
     past: list[RowMapping],
 ) -> str | None:  # fmt: skip
     if desk.smtp is None:
@@ -204,11 +203,11 @@ def _place(house: Branch | None) -> tuple[str | None, ...]:
     return (house.name, house.address, house.city) if house else ()
 
 
-def _person(conn: Connection, row: RowMapping) -> dict[str, Any]:
+def _person(conn: Connection, row: Row) -> dict[str, Any]:
     return person_of(conn, row["customer_id"], row["vehicle_id"])
 
 
-def _chain(conn: Connection, row: RowMapping) -> list[int]:
+def _chain(conn: Connection, row: Row) -> list[int]:
     """The appointment and those that it replaced (cancel + new key), oldest last."""
     ids, previous = [int(row["id"])], row["previous_id"]
     while previous is not None and previous not in ids and len(ids) < 20:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection
 
+from boxes_tui.data.reads.rules import house_rules
 from boxes_tui.data.session import Session
-from boxes_tui.data.tables import holiday
 from boxes_tui.domain.dates import parse_when
-from boxes_tui.domain.working_days import Calendar, argentina_holidays
+from boxes_tui.domain.working_days import Calendar
 from boxes_tui.errors import UsageError
 from boxes_tui.text import fold
-
-_OWN = select(holiday.c.day).where(or_(holiday.c.branch_id.is_(None), holiday.c.branch_id == bindparam("branch")))
 
 
 def calendar(conn: Connection, branch_id: int | None, around: date) -> Calendar:
     """The working days of a branch: the country's holidays and those that an admin added, for the years around a day."""
-    days = set()
-    for year in (around.year - 1, around.year, around.year + 1, around.year + 2):
-        days |= set(argentina_holidays(year))
-    days |= set(conn.execute(_OWN, {"branch": branch_id}).scalars())
-    return Calendar(frozenset(days))
+    return house_rules(conn).calendar(branch_id, around)
 
 
 def day_filter(conn: Connection, session: Session, text: str) -> date:

@@ -1,0 +1,50 @@
+"""The table of ratios, ``RESULTS.md``: one line a figure, the newest measure of each."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.ratio import Figure
+
+HEAD = """# What was measured
+
+`./run bench` measures all of this again, `./run bench NAME` one of them (`--scale` shrinks the data). A figure and its
+yardstick run in the same process run, in turn; both are medians, the ratio is the median of the pairs where they pair.
+No absolute time is a promise: only the ratio is held against its goal. A goal that is missed says so, with the reason.
+
+| # | what | goal | ratio | met | ours | yardstick | against | scale | remarks |
+|---|---|---|---|---|---|---|---|---|---|
+"""
+
+
+def line(figure: Figure) -> str:
+    """A row of the table."""
+    bound = ("≥ " if figure.least else "≤ ") + f"{figure.goal:g}×"
+    cells = [
+        figure.number, figure.what, bound, f"{figure.ratio:.3g}×", "yes" if figure.met else "**no**",
+        f"{figure.ours:.4g} {figure.unit}", f"{figure.yardstick:.4g} {figure.unit}", figure.against, figure.scale,
+        figure.note,
+    ]  # fmt: skip
+    return "| " + " | ".join(cells) + " |"
+
+
+def merge(path: Path, figures: Sequence[Figure]) -> None:
+    """Put new figures into the table, in the place of the old ones of the same name."""
+    rows: dict[tuple[str, str], str] = {}
+    if path.exists():
+        for old in path.read_text("utf-8").splitlines():
+            cells = [c.strip() for c in old.strip("| ").split("|")]
+            if old.startswith("| P"):
+                rows[cells[0], cells[1]] = old
+    for figure in figures:
+        rows[figure.number, figure.what] = line(figure)
+    ordered = [rows[key] for key in sorted(rows)]
+    path.write_text(HEAD + "\n".join(ordered) + "\n\n" + _machine() + "\n", "utf-8")
+
+
+def _machine() -> str:
+    cores = os.cpu_count() or 1
+    return f"Machine of the last run: {cores} cores, Python {platform.python_version()}, {platform.system()}; shared with others."
