@@ -29,6 +29,12 @@ MAX_MARKS = 2
 NOTE_LIMIT = 8000
 BIGGEST_ID = 2**63 - 1
 
+OUR_LINK = re.compile(
+    r"(?:https://wa\.me/[1-9][0-9]{7,14}(?:\?text=[A-Za-z0-9%._~-]*)?|tel:\+[0-9]{6,15}"
+    r"|sip:\+[0-9]{6,15}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?(?::[0-9]{1,5})?;user=phone)\Z"
+)
+"""The links that a terminal may be told of (OSC 8): those that we make of digits and percent-encoded text, no others."""
+
 
 def clean(raw: str, limit: int | None = None) -> Clean:
     """The text as BOXES keeps it; ``limit`` cuts it with ``…``."""

@@ -18,13 +18,13 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-Ink = tuple[str, str, str]
-"""Attributes, foreground and background of a cell as SGR parameters."""
+Ink = tuple[str, str, str, str]
+"""Attributes, foreground and background of a cell as SGR parameters, and the OSC 8 parameters of its link."""
 
 Cells = tuple[str, list[Ink]]
 """The characters of a line and the ink of each."""
 
-_PLAIN: Ink = ("", "", "")
+_PLAIN: Ink = ("", "", "", "")
 
 GAP = 8
 """Equal cells between two differences that are sent along, since a jump would cost as much."""
@@ -163,14 +163,18 @@ def _inked(runs: Iterable[tuple[str, Ink]]) -> str:
     made: list[str] = []
     last: Ink | None = None
     for text, ink in runs:
+        if ink[3] != (last[3] if last else ""):
+            made.append(f"\x1b]8;{ink[3] or ';'}\x1b\\")
         if last is None or ink[0] != last[0]:
-            made.append("\x1b[" + ";".join(["0", *[part for part in ink if part]]) + "m")
-        elif ink != last:
+            made.append("\x1b[" + ";".join(["0", *[part for part in ink[:3] if part]]) + "m")
+        elif ink[:3] != last[:3]:
             changed = [ink[1] or "39"] if ink[1] != last[1] else []
             changed += [ink[2] or "49"] if ink[2] != last[2] else []
             made.append("\x1b[" + ";".join(changed) + "m")
         made.append(text)
         last = ink
+    if last is not None and last[3]:
+        made.append("\x1b]8;;\x1b\\")
     return "".join(made)
 
 
@@ -192,4 +196,5 @@ def _ink(style: Style | None, system: ColorSystem) -> Ink:
     found = re.match(r"\x1b\[([0-9;]*)m", attributes)
     fore = ";".join(style.color.downgrade(system).get_ansi_codes()) if style.color else ""
     back = ";".join(style.bgcolor.downgrade(system).get_ansi_codes(foreground=False)) if style.bgcolor else ""
-    return (found[1] if found else "", fore, back)
+    link = f"id={style._link_id};{style._link}" if style._link else ""  # the last wall has let only ours through
+    return (found[1] if found else "", fore, back, link)

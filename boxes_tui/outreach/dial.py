@@ -1,11 +1,12 @@
 """Dialling for the agent, where the dealership wants it: a command, or an Asterisk over its manager interface (AMI).
 
-``[dial]`` is never needed: without it the number is shown and ``tel:`` links work.  Every dial passes the gate and is
+``[dial]`` is never needed: without it the number is shown.  ``link`` makes the numbers on the screen links.  Every dial passes the gate and is
 logged before it is tried.  The law asks for a caller id (COMPLIANCE.md): an AMI without one is refused when loaded.
 
 .. code-block:: toml
 
    [dial]
+   link = "tel"                                   # or "sip:pbx.ejemplo.test": OSC 8 links on the screen
    form = "e164"                                  # or "national": 0351155123456
    command = ["/usr/local/bin/marcar", "{number}", "{extension}"]   # no shell
    extensions = { ana = "201" }
@@ -31,13 +32,14 @@ from boxes_tui.desk.subjects import call_type, load, title
 from boxes_tui.domain.phones import area_length, parse_phone
 from boxes_tui.errors import BoxesError, ConfigError, Refused
 from boxes_tui.i18n import _
+from boxes_tui.outreach.links import sip_url
 from boxes_tui.outreach.settings import LOOPBACK, flag_of, known, number_of, secret_of, text_of
 from boxes_tui.outreach.whatsapp import log_contact
 
 if TYPE_CHECKING:
     from boxes_tui.bootstrap import House
 
-DIAL_KEYS: Final = ("command", "form", "extensions", "ami")
+DIAL_KEYS: Final = ("command", "form", "extensions", "ami", "link")
 AMI_KEYS: Final = (
     "host", "port", "user", "secret", "secret_file", "channel", "context", "caller_id", "timeout", "tls",
 )  # fmt: skip
@@ -105,6 +107,8 @@ def dialler_of(settings: Settings) -> Dialler | None:
         return None
     known(settings, "dial", raw, DIAL_KEYS)
     command, ami = raw.get("command", []), raw.get("ami")
+    if link_scheme(settings) and not command and not ami:
+        return None
     if bool(command) == bool(ami):
         raise ConfigError(
             _("{config_path}: [dial] lleva command o ami, uno de los dos").format(config_path=settings.config_path)
@@ -131,6 +135,19 @@ def dialler_of(settings: Settings) -> Dialler | None:
         )
     made = _ami_of(settings, ami) if ami else None
     return Dialler(form, tuple(command), made, {str(k): str(v) for k, v in extensions.items()})
+
+
+def link_scheme(settings: Settings) -> str:
+    """``[dial] link``: ``tel`` or ``sip:HOST`` makes telephones on the screen links of the terminal, empty makes none."""
+    raw = settings.section("dial").get("link", "")
+    if raw in ("", "tel"):
+        return str(raw)
+    try:
+        if isinstance(raw, str) and raw.startswith("sip:") and sip_url("+5493515123456", raw[4:]):
+            return raw
+    except ValueError:
+        pass
+    raise ConfigError(f"{settings.config_path}: [dial] link es tel o sip:SERVIDOR")
 
 
 def _ami_of(settings: Settings, raw: Any) -> Ami:

@@ -1,20 +1,17 @@
-"""Links that reach a person, as pure text: ``wa.me``, ``tel:``, ``sip:``, and how a terminal is told of them.
+"""Links that reach a person, as pure text: ``wa.me``, ``tel:``, ``sip:``. Nothing in them comes from data unquoted.
 
-OSC 8 (a link that the terminal opens) and OSC 52 (a copy to the agent's clipboard) are made here and printed by the
-screen alone; nothing in them comes from data unquoted.
+The screen tells a terminal of them by OSC 8 (``widgets.safe``, which lets no other link through) and copies ``wa.me`` by
+OSC 52.
 """
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import Final
 from urllib.parse import quote
 
 from boxes_tui.domain.phones import parse_phone
-from boxes_tui.text import strip_terminal
 
-_PRINTABLE = re.compile(r"[!-~]+\Z")
 _DIGITS = re.compile(r"[1-9][0-9]{7,14}\Z")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?\Z")
 CLIPBOARD_LIMIT: Final = 8192
@@ -55,16 +52,13 @@ def sip_url(number: str, host: str) -> str | None:
     return f"sip:{info.e164}@{host};user=phone" if info.e164 else None
 
 
-def osc8(url: str, label: str) -> str:
-    """The label as a link of the terminal; raises ValueError for a URL that a terminal could misread."""
-    if not _PRINTABLE.match(url) or not url.startswith(("https://wa.me/", "tel:", "sip:")):
-        raise ValueError("not a link of ours")
-    return f"\x1b]8;;{url}\x1b\\{strip_terminal(label)}\x1b]8;;\x1b\\"
+def phone_url(e164: str | None, scheme: str) -> str | None:
+    """The link of a telephone by the configured ``scheme``: ``tel``, ``sip:HOST``, or none for an empty one."""
+    if not e164 or not scheme:
+        return None
+    return tel_url(e164) if scheme == "tel" else sip_url(e164, scheme.removeprefix("sip:"))
 
 
-def osc52(text: str) -> str:
-    """The sequence that puts a text on the agent's clipboard; raises ValueError above the size terminals take."""
-    raw = text.encode("utf-8")
-    if len(raw) > CLIPBOARD_LIMIT:
-        raise ValueError("too long for a clipboard sequence")
-    return f"\x1b]52;c;{base64.b64encode(raw).decode('ascii')}\x07"
+def copies(url: str) -> bool:
+    """Whether terminals take a link of this length by OSC 52; a longer one is only shown."""
+    return len(url) <= CLIPBOARD_LIMIT

@@ -66,7 +66,7 @@ _CODED = re.compile(r"(.*?)( \(\d{3}\))?\Z", re.S)
 
 
 def coded(why: str, code: int) -> str:
-    """*el servidor no aceptó la dirección (550)*, as the outbox keeps it: the reason in Spanish with the server's code."""
+    """*dirección rechazada (550)*, as the outbox keeps it: the reason in Spanish with the server's code."""
     return f"{why} ({code})"
 
 
@@ -143,7 +143,7 @@ class Post:
             self._data(line, message.as_bytes(), before_end)
         except (OSError, smtplib.SMTPException):
             self.close()
-            raise NotSent(N_("se cortó la conexión con el servidor de correo"), lasting=False) from None
+            raise NotSent(N_("se cortó la conexión con el servidor"), lasting=False) from None
         except BaseException:  # whatever it was, the next mail begins on a fresh connection
             self.close()
             raise
@@ -151,12 +151,12 @@ class Post:
     def _envelope(self, line: smtplib.SMTP, recipient: str) -> None:
         for code, _answer in (line.mail(self.smtp.sender), line.rcpt(recipient)):
             if code not in (250, 251):
-                raise NotSent(coded(N_("el servidor no aceptó la dirección"), code), lasting=500 <= code < 600)
+                raise NotSent(coded(N_("dirección rechazada"), code), lasting=500 <= code < 600)
 
     def _data(self, line: smtplib.SMTP, raw: bytes, before_end: Callable[[], None]) -> None:
         code, _answer = line.docmd("DATA")
         if code != 354:
-            raise NotSent(coded(N_("el servidor no aceptó el mensaje"), code), lasting=500 <= code < 600)
+            raise NotSent(coded(N_("mensaje rechazado"), code), lasting=500 <= code < 600)
         body = _DOTS.sub(b"..", raw)
         line.send(body if body.endswith(b"\r\n") else body + b"\r\n")
         before_end()
@@ -166,7 +166,7 @@ class Post:
         except (OSError, smtplib.SMTPException):
             raise AnswerLost from None
         if code != 250:
-            raise NotSent(coded(N_("el servidor no aceptó el mensaje"), code), lasting=500 <= code < 600)
+            raise NotSent(coded(N_("mensaje rechazado"), code), lasting=500 <= code < 600)
 
     def _ready(self) -> smtplib.SMTP:
         if self._line is not None:
@@ -208,11 +208,11 @@ class Post:
 
 def _connect_sentence(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return N_("el certificado del servidor de correo no es válido")
+        return N_("certificado no válido en el servidor")
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return coded(N_("el servidor de correo no aceptó el usuario o la clave"), error.smtp_code)
+        return coded(N_("usuario o clave rechazados"), error.smtp_code)
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return N_("el servidor de correo no ofrece lo que pide la configuración (STARTTLS o AUTH)")
+        return N_("el servidor no ofrece STARTTLS o AUTH")
     if isinstance(error, (TimeoutError, socket.gaierror, ConnectionError)):
-        return N_("el servidor de correo no responde")
-    return N_("no se pudo conectar con el servidor de correo")
+        return N_("el servidor no responde")
+    return N_("no se pudo conectar al servidor")

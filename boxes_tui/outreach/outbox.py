@@ -211,7 +211,7 @@ class Sender:
         return outcome
 
 
-LOST = N_("no se sabe si el servidor de correo lo aceptó")
+LOST = N_("no se sabe si el servidor lo aceptó")
 
 
 def _reply_address(raw: str | None) -> str | None:

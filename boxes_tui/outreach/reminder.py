@@ -49,7 +49,8 @@ def mail_desk(settings: Settings) -> MailDesk:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A mail about the same appointment: its state in the outbox, when it left, the time that it told."""
+    """A mail about the same appointment: its state in the outbox, when it left (else when it was queued), the time
+    that it told."""
 
     state: str
     at: datetime | None
@@ -132,7 +133,7 @@ def write(conn: Connection, session: Session, desk: MailDesk, row: Row, kind: Li
     return Draft(
         kind=chosen, recipient=recipient, sender=sender, subject=subject, text=text, html=as_html(text, language),
         ics=build(invite), method=method, sequence=sequence, template=name, language=language, start=row["starts_at"],
-        earlier=tuple(Earlier(p["state"], p["sent_at"], p["for_start"], p["sequence"], p["error"]) for p in past),
+        earlier=tuple(Earlier(p["state"], p["sent_at"] or p["created_at"], p["for_start"], p["sequence"], p["error"]) for p in past),
         refusal=_refusal(conn, session, desk, row, person, chosen, past),
     )  # fmt: skip
 
@@ -220,7 +221,7 @@ def _past(conn: Connection, chain: list[int]) -> list[RowMapping]:
     o = outbox.c
     return list(
         conn.execute(
-            select(o.id, o.kind, o.state, o.for_start, o.sequence, o.sent_at, o.unknowns, o.error)
+            select(o.id, o.kind, o.state, o.for_start, o.sequence, o.sent_at, o.created_at, o.unknowns, o.error)
             .where(o.appointment_id.in_(chain))
             .order_by(o.id.desc())
         ).mappings()

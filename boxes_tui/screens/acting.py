@@ -12,6 +12,7 @@ from boxes_tui.errors import BoxesError, Unavailable
 from boxes_tui.i18n import _
 from boxes_tui.screens.base import DeskScreen
 from boxes_tui.screens.row_text import first_name
+from boxes_tui.text import cut
 
 if TYPE_CHECKING:  # the board is one of these screens, and it stands before the database is imported
     from boxes_tui.data.commands import ActResult, Command
@@ -98,7 +99,9 @@ class ActingBase(DeskScreen):
 
     def say_done(self, text: str) -> None:
         """A success that can be undone."""
-        self.say([(text + " ", "exito"), ("[u]", "acento"), (" " + _("deshacer"), "exito")])
+        undo = _("deshacer")
+        fits = self.size.width - len(undo) - 7  # the edges, a blank, [u], a blank
+        self.say([(cut(text, fits) + " ", "exito"), ("[u]", "acento"), (" " + undo, "exito")])
 
     def held(self, row: QueueRow) -> None:
         """Verbs on what somebody else holds answer with that sentence."""

@@ -9,9 +9,10 @@ from boxes_tui.domain.formats import clock, document, full_day, money, number, s
 from boxes_tui.domain.opportunity import STATE_NAMES
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import N_, _, ngettext
+from boxes_tui.outreach.links import phone_url
 from boxes_tui.screens.row_text import KINDS, Moment, first_name
 from boxes_tui.text import cut, pad
-from boxes_tui.widgets.safe import Line, plain, width_of
+from boxes_tui.widgets.safe import Line, Part, plain, width_of
 
 TYPES = {
     "welcome": N_("Bienvenida"), "courtesy": N_("Cortesía"), "opportunity": N_("Oportunidad"),
@@ -44,11 +45,15 @@ Pair = tuple[Line, str | None]
 
 
 def customer_lines(
-    card: Card, at: Moment, width: int, opened: set[str], offers: bool | None = None
+    card: Card, at: Moment, width: int, opened: set[str], offers: bool | None = None, scheme: str = ""
 ) -> tuple[list[Line], list[str | None]]:  # fmt: skip
     """Lines, and the keys of those that ``Enter`` opens (``order:<id>``). ``offers`` is what the contact gate says now;
-    without it the dealership's own list alone speaks."""
-    head: list[Pair] = [(_indicators(card, at), None), (_who(card, offers, width), None), (_phones(card, at), None)]
+    without it the dealership's own list alone speaks. With a ``scheme`` (``tel``, ``sip:HOST``) telephones are links."""
+    head: list[Pair] = [
+        (_indicators(card, at), None),
+        (_who(card, offers, width), None),
+        (_phones(card, at, scheme), None),
+    ]
     main = [*_last_service(card), *_units(card, at, opened)]
     if width >= 110:
         main = [("", None), *main, *_opportunities(card, at)]
@@ -104,14 +109,16 @@ def _who(card: Card, allowed: bool | None, width: int) -> Line:
     return [f" {cut(text or '—', width - width_of(offers) - 5)}   ", *offers]
 
 
-def _phones(card: Card, at: Moment) -> Line:
+def _phones(card: Card, at: Moment, scheme: str) -> Line:
     if not card.phones:
         return [(" " + _("Sin teléfono"), "peligro")]
-    parts: list[str | tuple[str, str]] = [" "]
+    parts: list[Part] = [" "]
     for n, p in enumerate(card.phones):
         number_ = show_phone(p.e164) if p.e164 else p.raw
         kind = _(KINDS[p.kind]) if KINDS.get(p.kind) else ""
-        parts.append(f"{'▸ ' if n == 0 and p.wrong_at is None else ''}{number_} {kind}".rstrip())
+        text = f"{'▸ ' if n == 0 and p.wrong_at is None else ''}{number_} {kind}".rstrip()
+        url = phone_url(p.e164, scheme)
+        parts.append((text, "", url) if url else text)
         if p.wrong_at is not None:
             when = show_day(at.local(p.wrong_at).date(), at.today)
             parts.append((_(" ✗ mal ({who} {day})").format(who=first_name(p.wrong_by or "—"), day=when), "peligro"))

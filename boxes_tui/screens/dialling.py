@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from boxes_tui.domain.phones import show_phone
-from boxes_tui.errors import BoxesError, Unavailable
+from boxes_tui.errors import BoxesError, ConfigError, Unavailable
 from boxes_tui.i18n import _
 from boxes_tui.widgets.menu import Menu, MenuItem
 
@@ -22,7 +22,17 @@ SECONDS = 45.0
 
 def can_dial(house: Any) -> bool:
     """Whether this installation dials. A faulty section counts: the key then says what is wrong with it."""
-    return house is not None and bool(house.settings.section("dial"))
+    return house is not None and bool(set(house.settings.section("dial")) - {"link"})
+
+
+def scheme_of(house: Any) -> str:
+    """How telephones on the screen are links; a faulty setting makes none."""
+    from boxes_tui.outreach.dial import link_scheme
+
+    try:
+        return link_scheme(house.settings) if house is not None else ""
+    except ConfigError:
+        return ""
 
 
 async def dial(app: Any, status: Any, ref: str, phone: CardPhone) -> None:

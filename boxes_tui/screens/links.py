@@ -8,6 +8,7 @@ from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.domain.phones import parse_phone
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
+from boxes_tui.outreach.links import copies
 from boxes_tui.screens.dialogs.forms import AskForm
 from boxes_tui.screens.row_text import name
 from boxes_tui.widgets.safe import Line
@@ -27,18 +28,24 @@ async def whatsapp(screen: ActingScreen, row: QueueRow) -> None:
     if not await show_link(screen, row, url):
         return
     await screen.done(
-        row, LogWhatsApp(row.ref), _("Se anotó el WhatsApp: {name}.").format(name=name(row)), "w", leaves=False
+        row,
+        LogWhatsApp(row.ref),
+        _("Se anotó el WhatsApp: {name}.").format(name=name(row)),
+        _("WhatsApp"),
+        leaves=False,
     )
 
 
 async def show_link(screen: Any, row: QueueRow, url: str) -> bool:
     """The link in lines that fit, copied to the agent's clipboard where the terminal allows it."""
-    screen.app.copy_to_clipboard(url)
+    told = _("Se copió el enlace; también se puede abrir desde acá:")
+    if copies(url):
+        screen.app.copy_to_clipboard(url)
+    else:
+        told = _("El enlace es largo para copiarlo; se puede abrir desde acá:")
     width = max(40, screen.size.width - 4)
-    lines: tuple[Line, ...] = (
-        _("Se copió el enlace; también se puede abrir desde acá:"), "",
-        *[(url[n : n + width]) for n in range(0, len(url), width)],
-    )  # fmt: skip
+    shown: list[Line] = [[(url[n : n + width], "acento", url)] for n in range(0, len(url), width)]
+    lines: tuple[Line, ...] = (told, "", *shown)
     form = AskForm(f"{_('WHATSAPP')} · {name(row)}", lines, _("¿Se envió?"), _("se envió, anotar"), _("no se envió"))
     return await screen.app.push_screen_wait(form) is not None
 
@@ -53,5 +60,6 @@ async def offer_link(panel: Any, row: QueueRow, number: str) -> None:
     except BoxesError as error:
         panel.status.error(str(error))
         return
-    app.copy_to_clipboard(made.url)
-    panel.status.ok(_("Se copió {url}").format(url=made.url))
+    if copies(made.url):
+        app.copy_to_clipboard(made.url)
+    panel.status.ok([(_("Se copió:") + " ", "exito"), (made.url, "acento", made.url)])

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from boxes_tui.text import BAD
-from boxes_tui.widgets.safe import Line, cut_segments, segments
+from boxes_tui.widgets.safe import Line, Part, cut_segments, segments
 from boxes_tui.widgets.tones import tones_of
 
 Reading = tuple[bool, Line]
@@ -72,7 +72,7 @@ class FieldBase(Widget, can_focus=True):
         """What is wrong with the value."""
         return self._error
 
-    def after(self) -> list[str | tuple[str, str]]:
+    def after(self) -> list[Part]:
         """What stands at the right: the error, else the note."""
         if self._error:
             return [("✗ ", "peligro"), *_toned(self._error, "peligro")]
@@ -90,7 +90,7 @@ class FieldBase(Widget, can_focus=True):
         ]
 
 
-def _toned(line: Line, tone: str) -> list[str | tuple[str, str]]:
+def _toned(line: Line, tone: str) -> list[Part]:
     return [(line, tone)] if isinstance(line, str) else list(line)
 
 

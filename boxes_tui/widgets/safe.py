@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual.color import Color
 from textual.content import Content
 from textual.filter import LineFilter
 
-from boxes_tui.text import BAD, cut
+from boxes_tui.text import BAD, OUR_LINK, cut
 from boxes_tui.widgets.tones import Tones
 
-Part = str | tuple[str, str]
-"""A text, or a text with its tone."""
+Part = str | tuple[str, str] | tuple[str, str, str]
+"""A text, a text with its tone, or these with a link of ours (``wa.me``, ``tel:``, ``sip:``) that a terminal may open."""
 
 Line = str | Sequence[Part]
 """One line of a screen: a plain text or parts. A ``str`` is shown literally, whatever it holds."""
@@ -71,8 +73,17 @@ def segments(line: Line, tones: Tones, ground: str = "fondo", tone: str = "texto
     for part in line:
         text, own = (part, tone) if isinstance(part, str) else (part[0], part[1] or tone)
         if text:
-            made.append(Segment(safe(text), tones.style(own, ground)))
+            style = tones.style(own, ground)
+            if not isinstance(part, str) and len(part) == 3 and OUR_LINK.match(part[2]):
+                style += _link(part[2])
+            made.append(Segment(safe(text), style))
     return made
+
+
+@lru_cache(maxsize=64)
+def _link(url: str) -> Style:
+    """One style for one link, so that its lines are one link to the terminal too."""
+    return Style(link=url)
 
 
 def cut_segments(made: Iterable[Segment], width: int) -> list[Segment]:
@@ -92,14 +103,15 @@ def cut_segments(made: Iterable[Segment], width: int) -> list[Segment]:
 
 
 class Armour(LineFilter):
-    """Deletes what a terminal could obey and every hyperlink, keeping the columns (RELIABILITY §4.3)."""
+    """Deletes what a terminal could obey and every hyperlink but our own (:data:`boxes_tui.text.OUR_LINK`), keeping the
+    columns (RELIABILITY §4.3)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.hits = 0
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments without bad characters and links. ``hits`` counts segments that needed it."""
+        """The segments without bad characters and foreign links. ``hits`` counts segments that needed it."""
         made: list[Segment] = []
         for segment in segments:
             text, style, control = segment
@@ -109,7 +121,7 @@ class Armour(LineFilter):
                 self.hits += 1
                 text = _keep_width(text)
                 segment = Segment(text, style)
-            if style is not None and style.link is not None:
+            if style is not None and style.link is not None and not OUR_LINK.match(style.link):
                 segment = Segment(text, style.update_link(None))
             made.append(segment)
         return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import socket
 import sys
 from dataclasses import replace
@@ -36,9 +35,10 @@ from boxes_tui.domain.phones import parse_phone
 from boxes_tui.domain.roles import ROLES
 from boxes_tui.errors import BoxesError, ConfigError, Refused, UsageError
 from boxes_tui.outreach.dial import LogDial, dialler_of, place_call
-from boxes_tui.outreach.links import osc8, osc52, sip_url, tel_url, wa_digits, wa_url
+from boxes_tui.outreach.links import phone_url, sip_url, tel_url, wa_digits, wa_url
 from boxes_tui.outreach.reminder import SendReminder
 from boxes_tui.outreach.whatsapp import LogWhatsApp, NoteReply, compose
+from boxes_tui.text import OUR_LINK
 from tests.outreach.kit import NOW, Kit
 
 TABLE = [
@@ -73,21 +73,27 @@ def test_an_agents_answer_wins_over_the_written_form() -> None:
         sip_url("351 512 3456", "pbx;x\r\n")
 
 
-@given(st.text(max_size=300), st.text(max_size=60))
-def test_sequences_hold_nothing_but_themselves(text: str, label: str) -> None:
+@given(st.text(max_size=300))
+def test_links_hold_nothing_but_themselves(text: str) -> None:
     clean = "".join(ch for ch in text if not 0xD800 <= ord(ch) <= 0xDFFF)
     url = wa_url("5493515123456", clean)
     assert url.isascii() and url.isprintable()
     assert parse_qs(urlsplit(url).query, keep_blank_values=True).get("text", [""])[0] == clean
-    shown = osc8(url, label)
-    assert shown.count("\x1b") == 4 and "\x07" not in shown and "\n" not in shown
-    copied = osc52(clean)
-    assert copied[:7] == "\x1b]52;c;" and copied[-1] == "\x07"
-    assert base64.b64decode(copied[7:-1]).decode() == clean
+    assert OUR_LINK.match(url)
     with pytest.raises(ValueError, match="wa"):
         wa_url(text)
-    with pytest.raises(ValueError, match="link"):
-        osc8("javascript:" + url, label)
+    assert not OUR_LINK.match("javascript:" + url) and not OUR_LINK.match(url + "\x1b")
+
+
+def test_links_of_telephones() -> None:
+    assert phone_url("+5493515123456", "tel") == "tel:+5493515123456"
+    assert phone_url("+5493515123456", "sip:pbx.test:5060") == "sip:+5493515123456@pbx.test:5060;user=phone"
+    assert phone_url("+5493515123456", "") is None and phone_url(None, "tel") is None
+    for url in ("tel:+5493515123456", "sip:+5493515123456@pbx.test:5060;user=phone", "https://wa.me/5493515123456"):
+        assert OUR_LINK.match(url), url
+    for url in ("https://wa.me/5493515123456/x", "https://wa.me.evil.test/5493515123456", "tel:*21#", "file:///etc/passwd",
+                "https://wa.me/5493515123456?text=a b", "sip:+5493515123456@pbx;user=phone;x", "tel:+5493515123456\n"):  # fmt: skip
+        assert not OUR_LINK.match(url), url
 
 
 class Rows:
@@ -299,6 +305,10 @@ def test_asterisk_originate(lite: Kit) -> None:
         with pytest.raises(ConfigError):
             dialler_of(_dialling(lite, dial).settings)
     assert dialler_of(lite.settings) is None
+    assert dialler_of(_dialling(lite, {"link": "tel"}).settings) is None  # links alone dial nothing
+    for link in ("sip:", "sip:a b", "http://x", 7):
+        with pytest.raises(ConfigError, match="link"):
+            dialler_of(_dialling(lite, {"link": link, "command": ["x", "{number}"]}).settings)
 
 
 def test_numbers_generated_over_the_plan() -> None:

@@ -7,6 +7,8 @@ the person counted as one that a supervisor lifts; the dial logged after it inst
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,6 +28,7 @@ from boxes_tui.outreach.reminder import SendReminder
 from tests.outreach.front import Front, front
 from tests.outreach.kit import NOW, Kit
 from tests.outreach.server import Inbox
+from tests.widgets.terminal import Terminal
 
 TOMORROW = NOW + timedelta(days=1)
 
@@ -65,9 +68,9 @@ def test_a_round_of_reminders_fails_is_sent_and_answered(lite: Kit, inbox: Inbox
             inbox.answers["rcpt"] = "550 no"
             _send(lite)
             await desk.press("tab", "tab")
-            await desk.sees("[E-mail con falla 3]", "el servidor no aceptó la dirección (550)", "@!")
+            await desk.sees("[E-mail con falla 3]", "dirección rechazada (550)", "@!")
             await desk.press("escape")
-            await desk.sees("[Por confirmar 4]", "@!", "@! no salió: el servidor no aceptó la dirección (550)")
+            await desk.sees("[Por confirmar 4]", "@!", "@! no salió: dirección rechazada (550)")
             inbox.answers.clear()
             await desk.press("e")
             await desk.sees("Plantilla", "falló", "(550)")
@@ -348,3 +351,37 @@ def test_several_branches_are_not_mixed(lite: Kit) -> None:
         conn.execute(insert(user_branch).values(user_id=who, branch_id=lite.branch))
     ana.refresh()
     assert [i.row.id for i in ana.read(follow_up, "due").items] == [mine]
+
+
+def test_whatsapp_reaches_the_terminal_as_a_link_and_a_copy(lite: Kit, tmp_path: Path) -> None:
+    """OSC 8 and OSC 52 of the very link, on a pseudo-terminal; with ``link = "tel"`` the telephone is one too; the name
+    of the customer, which tries to be a link, is none. (Mutant: the armour deletes our links too.)"""
+    hostile = "PEÑA \x1b]8;;https://evil.test\x1b\\ANA\x1b]8;;\x1b\\"
+    lite.booked(lite.person(), TOMORROW)
+    with lite.house.engine.begin() as conn:  # past the cleaning types, as a hand in the database would
+        conn.exec_driver_sql("UPDATE customer SET display_name = ?", (hostile,))
+    home = tmp_path / "agent"
+    home.mkdir()
+    (home / "config.toml").write_text('[dial]\nlink = "tel"\n')
+    lite.house.close()
+    desk = Terminal(home, "boxes_tui", BOXES_DATABASE_URL=lite.settings.database_url, BOXES_USER="admin",
+                    BOXES_NOW=NOW.isoformat())  # fmt: skip
+    try:
+        desk.until("TABLERO")
+        desk.until("por confirmar")
+        desk.send(b"3", 0.5)
+        desk.until("PEÑA")
+        desk.send(b"w", 0.5)
+        desk.until("¿Se envió?")
+        url = re.search(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07", desk.raw)
+        assert url is not None
+        link = base64.b64decode(url[1])
+        assert link.startswith(b"https://wa.me/5493515123456?text=Hola%20")
+        desk.send(b"\x1b", 0.5)
+        desk.send(b"l", 0.5)
+        desk.until("LLAMADA")
+        desk.until("351 512-3456")
+        told = set(re.findall(rb"\x1b\]8;[^;]*;([^\x1b]*)\x1b", desk.raw)) - {b""}
+        assert told == {link, b"tel:+5493515123456"}
+    finally:
+        desk.close()

@@ -18,7 +18,7 @@ from boxes_tui.desk.sheet import Sheet
 from boxes_tui.domain.dispositions import BY_DIGIT, REASON_BY_KEY, Disposition
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
-from boxes_tui.screens.dialling import can_dial, dial
+from boxes_tui.screens.dialling import can_dial, dial, scheme_of
 from boxes_tui.screens.dialogs import call_text
 from boxes_tui.screens.dialogs.call_forms import LABEL, CallForms, CallMade
 from boxes_tui.screens.row_detail import detail_lines
@@ -108,7 +108,9 @@ class CallPanel(CallForms):
         if sheet is None:
             self.head.show("  " + _("Leyendo…"), "", "", "")
         else:
-            self.head.show(*call_text.head_lines(sheet, self.chosen, self._page))
+            self.head.show(
+                *call_text.head_lines(sheet, self.chosen, self._page, scheme_of(getattr(self.app, "house", None)))
+            )
             self.last.show(call_text.last_line(sheet, self.at))
         kind = sheet.type if sheet else ""
         also = call_text.also_lines(sheet.others, self.included, self.at) if sheet else []

@@ -13,26 +13,29 @@ from boxes_tui.domain.dispositions import DISPOSITIONS, MAX_ATTEMPTS, Dispositio
 from boxes_tui.domain.formats import clock, show_day, weekday_day
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import _
+from boxes_tui.outreach.links import phone_url
 from boxes_tui.screens.row_text import KINDS, STAGES, Moment, first_name
 from boxes_tui.text import pad
-from boxes_tui.widgets.safe import Line
+from boxes_tui.widgets.safe import Line, Part
 
 PHONE_CELLS = 24
 SCRIPT_CELLS = 54
 HEAD_LINES = 4
 
 
-def phone_line(phone: CardPhone, chosen: bool) -> Line:
-    """`▸ 351 512-3456 cel`, `351 499-1200 ✗ mal`."""
+def phone_line(phone: CardPhone, chosen: bool, scheme: str = "") -> Line:
+    """`▸ 351 512-3456 cel`, `351 499-1200 ✗ mal`; with a ``scheme`` the number is a link."""
     shown = show_phone(phone.e164) if phone.e164 else phone.raw
     kind = _(KINDS[phone.kind]) if KINDS.get(phone.kind) else ""
     lead = "▸ " if chosen else "  "
     if phone.wrong_at is not None:
         return [lead + shown + " ", (_("✗ mal"), "peligro")]
-    return [(lead, "acento"), f"{shown} {kind}".rstrip()]
+    url = phone_url(phone.e164, scheme)
+    text = f"{shown} {kind}".rstrip()
+    return [(lead, "acento"), (text, "", url) if url else text]
 
 
-def head_lines(sheet: Sheet, chosen: int, page: int) -> list[Line]:
+def head_lines(sheet: Sheet, chosen: int, page: int, scheme: str = "") -> list[Line]:
     """Telephones at the left, the script at the right, :data:`HEAD_LINES` lines."""
     script = wrapped(sheet.script, SCRIPT_CELLS)
     first = min(page * (HEAD_LINES - 1), max(0, len(script) - 1))
@@ -41,9 +44,9 @@ def head_lines(sheet: Sheet, chosen: int, page: int) -> list[Line]:
     phones = list(sheet.phones[start : start + HEAD_LINES - 1])
     made: list[Line] = []
     for n in range(HEAD_LINES - 1):
-        parts: list[str | tuple[str, str]] = []
+        parts: list[Part] = []
         if n < len(phones):
-            line = phone_line(phones[n], start + n == chosen)
+            line = phone_line(phones[n], start + n == chosen, scheme)
             parts = [line] if isinstance(line, str) else list(line)
         elif n == 0 and not phones:
             parts = [("  " + _("Sin teléfono"), "peligro")]
