@@ -147,7 +147,7 @@ def link_scheme(settings: Settings) -> str:
             return raw
     except ValueError:
         pass
-    raise ConfigError(f"{settings.config_path}: [dial] link es tel o sip:SERVIDOR")
+    raise ConfigError(_("{config_path}: [dial] link es tel o sip:SERVIDOR").format(config_path=settings.config_path))
 
 
 def _ami_of(settings: Settings, raw: Any) -> Ami:
