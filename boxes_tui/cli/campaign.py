@@ -185,7 +185,7 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="El id de campaig
 @guarded
 def undo(id_: Annotated[str, typer.Argument(metavar="ID", help="El id de campaign list.")], json: Json = False) -> None:
     """Deshace una campaña entera mientras no se haya trabajado ninguna unidad."""
-    from boxes_tui.desk.campaigns import UndoCampaign
+    from boxes_tui.desk.campaign_undo import UndoCampaign
 
     made = house(statement_ms=120_000).execute(UndoCampaign(_id(id_)))
     if json:

@@ -127,6 +127,8 @@ class Tx:
     detail: dict[str, Any] = field(default_factory=dict)
     images: list[dict[str, Any]] = field(default_factory=list)
     marks: set[tuple[str, int, int]] = field(default_factory=set)
+    undoable: bool | None = None
+    """Whether the act can be undone, where its images alone do not say it."""
 
     @cached_property
     def rules(self) -> HouseRules:
@@ -253,7 +255,7 @@ def _run(conn: Connection, session: Session, command: Command, act_id: int) -> A
     ended = {
         "subject": tx.subject, "subject_id": tx.subject_id, "row_ref": tx.row_ref, "branch_id": tx.branch_id,
         "customer_id": tx.customer_id, "title": tx.title, "result": result, "images": tx.images,
-        "undoable": command.undoable and bool(tx.images), "day": tx.today(),
+        "undoable": command.undoable and (bool(tx.images) if tx.undoable is None else tx.undoable), "day": tx.today(),
     }  # fmt: skip
     new = {f"new_{k}": v for k, v in ended.items()}
     _ending(is_sqlite(conn), tuple(ended)).run(conn, {**new, "row_id": act_id})

@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, insert, select
 
 from boxes_tui.data.commands import Command, Tx, encode
 from boxes_tui.data.engine import is_sqlite
 from boxes_tui.data.session import Session
-from boxes_tui.data.tables import act, call, campaign, campaign_unit, opportunity
+from boxes_tui.data.tables import campaign, campaign_unit, opportunity
 from boxes_tui.desk.campaign_gate import WHY
-from boxes_tui.desk.campaign_lookup import chunks
-from boxes_tui.desk.campaign_match import every_branch
 from boxes_tui.desk.campaign_plan import Choice, Plan, plan
 from boxes_tui.desk.opening import WATCHED
 from boxes_tui.desk.subjects import report_days
@@ -31,8 +29,8 @@ from boxes_tui.i18n import _, language
 from boxes_tui.text import clean
 
 IMAGES_UP_TO: Final = 2000
-"""Units up to which the act keeps before-images, so that plain undo takes it too; larger ones are undone by
-:class:`UndoCampaign` only."""
+"""Units up to which the act keeps before-images, so that its undo can be undone again; larger ones are undone as
+``desk.campaign_undo`` undoes them, for good."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,7 @@ class CreateCampaign(Command):
         self._units(tx, campaign_id, home, made, opportunities)
         if made.chosen > IMAGES_UP_TO:
             tx.images.clear()
+            tx.undoable = True
         tx.detail = {"campaign": campaign_id, "created": len(made.new), "joined": len(made.joined)}
         return {
             "campaign": str(campaign_id), "created": len(made.new), "joined": len(made.joined),
@@ -157,77 +156,6 @@ def mark(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
                 seen.add((report, day.replace(day=1), row["branch_id"]))
     for report, day, branch_id in sorted(seen):
         tx.dirty(report, day, branch_id)
-
-
-@dataclass(frozen=True)
-class UndoCampaign(Command):
-    """Undo a whole campaign; refused once one of its units was worked (called, rescheduled, sold, discarded, done)."""
-
-    verb: ClassVar[str] = "campaign_undo"
-    undoable: ClassVar[bool] = False
-    campaign_id: int
-
-    def run(self, tx: Tx) -> dict[str, Any]:
-        row = tx.lock(campaign, self.campaign_id)
-        tx.subject, tx.subject_id, tx.branch_id = "campaign", self.campaign_id, row["branch_id"]
-        if row["undone_at"] is not None:
-            raise Refused(_("Esa campaña ya se deshizo."))
-        with every_branch(tx.conn, tx.session):
-            if n := worked(tx.conn, self.campaign_id):
-                raise Refused(_("No se puede deshacer: {n} unidades ya se trabajaron. No se cambió nada.").format(n=n))
-            freed, kept = self._free(tx)
-        tx.conn.execute(update(campaign).where(campaign.c.id == self.campaign_id).values(undone_at=tx.now))
-        if row["act_id"] is not None:
-            tx.conn.execute(update(act).where(act.c.id == row["act_id"]).values(undone_by=tx.act_id))
-        tx.title = _("Deshacer campaña {name}").format(name=row["name"])
-        tx.detail = {"campaign": self.campaign_id, "cancelled": freed}
-        return {"campaign": str(self.campaign_id), "cancelled": freed, "kept_for_others": kept}
-
-    def _free(self, tx: Tx) -> tuple[int, int]:
-        """Cancel the campaign's own opportunities; one that another campaign has joined becomes that campaign's."""
-        o, n = opportunity.c, campaign_unit.c
-        mine = list(
-            tx.conn.execute(select(opportunity).where(o.campaign_id == self.campaign_id, o.state == "open")).mappings()
-        )
-        heirs: dict[int, tuple[int, int]] = {}
-        for part in chunks([r["id"] for r in mine]):
-            for opp, unit, other in tx.conn.execute(
-                select(n.opportunity_id, n.id, n.campaign_id).where(
-                    n.opportunity_id.in_(part), n.campaign_id != self.campaign_id, n.state == "open"
-                ).order_by(n.id.desc())
-            ):  # fmt: skip
-                heirs[int(opp)] = (int(unit), int(other))
-        gone = [r for r in mine if r["id"] not in heirs]
-        for part in chunks([r["id"] for r in gone]):
-            tx.conn.execute(
-                update(opportunity).where(o.id.in_(part)).values(
-                    state="cancelled", state_at=tx.now, state_day=tx.today(), state_by=tx.session.user_id
-                )
-            )  # fmt: skip
-        for opp, (unit, other) in heirs.items():
-            tx.conn.execute(update(opportunity).where(o.id == opp).values(campaign_id=other, origin_id=other))
-            tx.conn.execute(update(campaign_unit).where(n.id == unit).values(joined=False))
-        tx.conn.execute(update(campaign_unit).where(n.campaign_id == self.campaign_id).values(state="undone"))
-        mark(tx, [dict(r) for r in mine])
-        return len(gone), len(heirs)
-
-
-def worked(conn: Connection, campaign_id: int) -> int:
-    """Units that were called, rescheduled, sold, discarded or done since they entered."""
-    n, o = campaign_unit, opportunity
-    called = exists().where(
-        call.c.subject == "opportunity", call.c.subject_id == n.c.opportunity_id, call.c.annulled_at.is_(None),
-        call.c.at >= n.c.assigned_at,
-    )  # fmt: skip
-    own = and_(n.c.joined.is_(False), or_(o.c.state != "open", o.c.reschedules > 0))
-    closed = and_(n.c.joined, o.c.state != "open")
-    touched: ColumnElement[bool] = or_(n.c.done_at.is_not(None), called, own, closed)
-    query = (
-        select(func.count())
-        .select_from(n.outerjoin(o, o.c.id == n.c.opportunity_id))
-        .where(n.c.campaign_id == campaign_id, n.c.state.in_(("open", "done")), touched)
-    )
-    return int(conn.execute(query).scalar_one())
 
 
 def why_text(code: str | None) -> str | None:

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, RowMapping, select
 from boxes_tui.data.commands import Command, Tx
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import act, app_user
-from boxes_tui.desk import work
+from boxes_tui.desk import campaign_undo, work
 from boxes_tui.desk.rollback import Plan, Step, plan
 from boxes_tui.desk.subjects import TABLES, WORK_TABLES, touch
+from boxes_tui.domain.formats import number
 from boxes_tui.domain.roles import at_least
 from boxes_tui.errors import Refused, UsageError
 from boxes_tui.i18n import N_, _
@@ -28,6 +29,10 @@ FINAL: Final = {
     "reminder": N_("Un envío no se puede deshacer."), "rights_erase": N_("Una supresión no se puede deshacer."),
 }  # fmt: skip
 """What to say of verbs that are for good."""
+
+
+CAMPAIGN: Final = "campaign"
+"""The act that made a whole campaign: undone whole while no unit was worked, or not at all (PRODUCT §8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,26 @@ def preview(conn: Connection, session: Session, act_id: int | None = None) -> Pr
         return None
     made = plan(conn, row)
     user = conn.execute(select(app_user.c.name).where(app_user.c.id == row["user_id"])).scalar()
-    why = refusal(session, row) or (None if made.steps else _("Cambió después: no queda nada que deshacer."))
-    return Preview(
-        int(row["id"]), row["title"] or row["verb"], row["at"], user, tuple(made.lines()), tuple(made.changed), why
-    )
+    why, lines = refusal(session, row), tuple(made.lines())
+    if row["verb"] == CAMPAIGN:
+        campaign_why, lines = _campaign(conn, session, row, whole=not made.steps)
+        why = why or campaign_why
+    elif not made.steps:
+        why = why or _("Cambió después: no queda nada que deshacer.")
+    return Preview(int(row["id"]), row["title"] or row["verb"], row["at"], user, lines, tuple(made.changed), why)
+
+
+def _campaign(
+    conn: Connection, session: Session, row: RowMapping, *, whole: bool
+) -> tuple[str | None, tuple[str, ...]]:
+    """Why a campaign cannot be undone (None where it can), and what undoing it would do."""
+    found = campaign_undo.preview(conn, session, row["subject_id"])
+    lines = [_("Se anulan {n} oportunidades que nadie trabajó.").format(n=number(found.cancelled))]
+    if found.kept:
+        lines.append(_("{n} siguen: otra campaña se sumó a ellas.").format(n=number(found.kept)))
+    if whole:
+        lines.append(_("Es una campaña grande: no se puede volver a rehacer con [u]."))
+    return (campaign_undo.worked_text(found.worked) if found.worked else None), tuple(lines)
 
 
 def refusal(session: Session, row: RowMapping) -> str | None:
@@ -104,9 +125,16 @@ class Undo(Command):
         if why := refusal(tx.session, row):
             raise Refused(why)
         made = plan(tx.conn, row, lock=True)
-        if not made.steps:
+        rows = len(made.rows())
+        if row["verb"] == CAMPAIGN:
+            campaign_undo.check_untouched(tx.conn, tx.session, row["subject_id"])
+        if row["verb"] == CAMPAIGN and not made.steps:
+            rows = sum(campaign_undo.free(tx, row["subject_id"]))
+            tx.undoable = False
+        elif not made.steps:
             raise Refused(_("Cambió después: no se deshizo nada."))
-        self._apply(tx, made)
+        else:
+            self._apply(tx, made)
         tx.subject, tx.subject_id, tx.row_ref = row["subject"], row["subject_id"], row["row_ref"]
         tx.branch_id, tx.customer_id = row["branch_id"], row["customer_id"]
         tx.conn.execute(act.update().where(act.c.id == tx.act_id).values(undo_of=wanted))
@@ -115,7 +143,7 @@ class Undo(Command):
             tx.update(act, row["undo_of"], undone_by=None)
         tx.title = _("Deshacer: {act}").format(act=row["title"] or row["verb"])
         tx.detail = {"undone": wanted, "changed": made.changed}
-        return {"undone": str(wanted), "rows": len(made.rows()), "changed": list(made.changed)}
+        return {"undone": str(wanted), "rows": rows, "changed": list(made.changed)}
 
     def _apply(self, tx: Tx, made: Plan) -> None:
         before = {key: _row(tx, *key) for key in made.rows() if key[0] in TABLES}

@@ -77,6 +77,8 @@ VERBS: Final = (
     _v("grid", "g", N_("grilla"), N_("Ver en grilla"), ("report", "grid"), "viewer", "list"),
     _v("pie", "p", N_("torta de…"), N_("Gráfico de tortas"), ("report", "grid"), "viewer", "list"),
     _v("undo", "u", N_("deshacer"), N_("Deshacer"), ("board", *_ROWS, "customer"), "agent", "work"),
+    _v("undo_campaign", "U", N_("deshacer campaña"), N_("Deshacer la campaña"), ("campaign_opportunities",),
+       "supervisor", "work"),
     _v("history", "h", N_("historia"), N_("Historia de la fila"), (*LISTS, *FOLLOW, "customer"), "viewer", "work"),
     _v("my_day", "D", N_("mi día"), N_("Mi día"), ("board", *LISTS), "agent", "work"),
     _v("release", "s", N_("soltar"), N_("Soltar"), (*LISTS, "my_day"), "agent", "work"),

@@ -290,13 +290,13 @@ class WizardScreen(ActingScreen):
         self.forget(FORM, REF)
         r = made.result
         text = _("Se creó la campaña: {n} nuevas, {m} se suman.").format(n=number(r["created"]), m=number(r["joined"]))
-        self.app.call_later(self._to_queue, text)
+        self.app.call_later(self._to_queue, text, str(r["campaign"]))
 
-    def _to_queue(self, text: str) -> None:
+    def _to_queue(self, text: str, campaign: str) -> None:
         """Go on to the campaign's list. Not awaited: a screen that is taken down waits for its own workers."""
-        from boxes_tui.screens.queue import QueueScreen
+        from boxes_tui.screens.campaign_queue import CampaignQueueScreen
 
-        queue = QueueScreen("campaign_opportunities")
+        queue = CampaignQueueScreen(campaign)
         self.app.switch_screen(queue)
         queue.call_after_refresh(queue.say_done, text)
 

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 def open_door(screen: DeskScreen, code: str) -> None:
     """Push the screen of a queue, the reports, or the campaign wizard."""
-    if code in QUEUES:
+    if code == "campaign_opportunities":
+        from boxes_tui.screens.campaign_queue import CampaignQueueScreen
+
+        screen.app.push_screen(CampaignQueueScreen())
+    elif code in QUEUES:
         from boxes_tui.screens.queue import QueueScreen
 
         screen.app.push_screen(QueueScreen(code))

@@ -18,8 +18,9 @@ from boxes_tui.data.tables import act, campaign, campaign_unit, holiday, opportu
 from boxes_tui.desk.calls import LogCall
 from boxes_tui.desk.campaign_plan import Choice
 from boxes_tui.desk.campaign_segment import Segment, segment_ids, unit_rows
-from boxes_tui.desk.campaigns import CreateCampaign, UndoCampaign, campaign_from_lines, dry_run
-from boxes_tui.desk.undo import Undo
+from boxes_tui.desk.campaign_undo import UndoCampaign
+from boxes_tui.desk.campaigns import CreateCampaign, campaign_from_lines, dry_run
+from boxes_tui.desk.undo import Undo, preview
 from boxes_tui.errors import Refused, UsageError
 from boxes_tui.reports.campaign_progress import campaign_list, campaign_progress
 from tests.support.house import NOW, TODAY, Desk
@@ -162,8 +163,14 @@ def test_a_worked_unit_keeps_its_campaign(lite: Desk, what: str) -> None:
     }  # fmt: skip
     lite.later(hours=1).do(acts[what], "ana")
     before = snapshot(lite)
-    with pytest.raises(Refused):
-        lite.do(UndoCampaign(made), "luis")
+    words = {"call": "llamada", "reschedule": "replanificada", "sell": "turno vendido", "discard": "descartada"}
+    act_id = lite.rows(campaign)[0]["act_id"]
+    for undo in (UndoCampaign(made), Undo(act_id)):
+        with pytest.raises(Refused, match=rf"AC001ZZ \({words[what]}\)"):
+            lite.do(undo, "luis")
+    with lite.house.engine.connect() as conn:
+        said = preview(conn, lite.session("luis"), act_id)
+    assert said is not None and "AC001ZZ" in (said.refusal or "")
     assert snapshot(lite) == before
     lite.do(Undo(), "ana")
     assert lite.do(UndoCampaign(made), "luis").result["cancelled"] == 3
@@ -225,7 +232,8 @@ def test_the_same_key_makes_one_campaign(desk: Desk) -> None:
     assert again.replayed and again.result == first.result and len(desk.rows(campaign)) == 1
 
 
-def test_a_large_campaign_is_fast_and_is_undone_by_its_own_verb(lite: Desk) -> None:
+@pytest.mark.parametrize("how", [lambda a: Undo(a.act), lambda a: UndoCampaign(int(a.result["campaign"]))])
+def test_a_large_campaign_is_fast_and_is_undone_by_both_verbs(lite: Desk, how: Any) -> None:
     with writing(lite.house.engine) as conn:
         conn.execute(
             insert(vehicle),
@@ -233,9 +241,10 @@ def test_a_large_campaign_is_fast_and_is_undone_by_its_own_verb(lite: Desk) -> N
         )
     made = lite.do(CreateCampaign("grande", "recall", Choice(None, Segment(model="big")), DUE, 400), "luis")
     assert made.result["created"] == 5000
-    with pytest.raises(Refused):
-        lite.do(Undo(made.act), "luis")
-    assert lite.do(UndoCampaign(int(made.result["campaign"])), "luis").result["cancelled"] == 5000
+    with lite.house.engine.connect() as conn:
+        said = preview(conn, lite.session("luis"), made.act)
+    assert said is not None and said.refusal is None and "5.000" in said.lines[0]
+    assert lite.do(how(made), "luis").result.get("cancelled", 5000) == 5000
     with lite.house.engine.connect() as conn:
         assert (
             conn.execute(
