@@ -118,7 +118,7 @@ class LinesField(FieldBase):
     def insert(self, text: str) -> None:
         """Put text at the end as if it were pasted."""
         pieces = [
-            BAD.sub("", piece.replace("\t", " "))
+            "\t".join(BAD.sub("", part) for part in piece.split("\t"))  # tabs part the fields of an export
             for piece in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         ]
         self._lines[-1] += pieces[0]
