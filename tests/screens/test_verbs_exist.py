@@ -6,6 +6,7 @@ import pytest
 
 from boxes_tui.domain.verbs import LISTS, VERBS, Verb
 from boxes_tui.screens.board import BoardScreen
+from boxes_tui.screens.campaign_queue import CampaignQueueScreen
 from boxes_tui.screens.campaign_wizard import WizardScreen
 from boxes_tui.screens.customer import CustomerScreen
 from boxes_tui.screens.my_day import MyDayScreen
@@ -15,7 +16,7 @@ from boxes_tui.screens.report_grid import ReportGridScreen
 from boxes_tui.screens.reports import ReportScreen
 
 SCREENS = {
-    **dict.fromkeys(LISTS, QueueScreen), "board": BoardScreen, "customer": CustomerScreen, "my_day": MyDayScreen,
+    **dict.fromkeys(LISTS, QueueScreen), "campaign_opportunities": CampaignQueueScreen, "board": BoardScreen, "customer": CustomerScreen, "my_day": MyDayScreen,
     "reconciliation": ReconciliationScreen, "report": ReportScreen, "grid": ReportGridScreen, "wizard2": WizardScreen,
 }  # fmt: skip
 
