@@ -11,7 +11,9 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
@@ -23,7 +25,7 @@ from textual.theme import Theme
 from boxes_tui.config import Settings, load_settings
 from boxes_tui.errors import BoxesError
 from boxes_tui.guard.crash_hooks import install_hooks, loop_hook
-from boxes_tui.guard.environment import WEB_DRIVER, close_back_doors, wants_mouse
+from boxes_tui.guard.environment import close_back_doors, in_browser, terminal_complaint, wants_mouse
 from boxes_tui.guard.hardened import HardenedApp
 from boxes_tui.guard.lifeline import Lifeline
 from boxes_tui.guard.typeahead import TypeAhead
@@ -157,13 +159,32 @@ class BoxesApp(HardenedApp):
         try:
             self.house = await self.background(self._open_house, deadline=60.0)
         except BoxesError as error:
-            self.exit(return_code=error.exit_code, message=rich_text(error))
+            self._leave_for(error)
             return
         gc.collect()
         gc.freeze()
         gc.enable()
         for screen in self.screen_stack:
             screen.post_message(HouseReady(self.house))
+        if self.house is not None:
+            from boxes_tui.guard.standing import keep_standing
+
+            self.run_worker(keep_standing(self.house, self.background, self._leave_for), group="standing")
+
+    def _leave_for(self, error: BoxesError) -> None:
+        """End with the sentence on the terminal; what is typed lies in the draft journal."""
+        self.save_now()
+        self.exit(return_code=error.exit_code, message=rich_text(error))
+
+    def let_go(self) -> None:
+        """The process ends: what is typed is kept, and whoever is held here is free for the others at once (without
+        this, or where the database does not answer, the lease runs out by itself)."""
+        self.save_now()
+        if self.house is not None:
+            from boxes_tui.desk import claims
+
+            with suppress(Exception):
+                claims.release(self.house.engine, self.house.session)
 
     def leave(self, code: int) -> None:
         """End the app with this exit status; from any thread."""
@@ -198,6 +219,13 @@ class BoxesApp(HardenedApp):
         """Keys that waited for a screen or a verb may go on."""
         await self._typed.flow()
 
+    def action_command_palette(self) -> None:
+        """Ctrl+P: the verbs of the screen in front."""
+        from boxes_tui.widgets.palette import VerbPalette
+
+        if not isinstance(self.screen, VerbPalette):
+            self.push_screen(VerbPalette())
+
     def action_help_quit(self) -> None:
         """Ctrl+C: say how to leave."""
         self.notify(_("Para salir: [Esc] hasta el tablero, y [q]. [Ctrl+Q] sale enseguida."))
@@ -223,15 +251,13 @@ def _palette_provider() -> type[Provider]:
 
 def run(open_house: Callable[[], House] | None = None, first_screen: Callable[[], Screen[Any]] | None = None) -> int:
     """Run the app on this terminal; the exit status (PRODUCT §10; 128 + signal where one ended it)."""
-    from boxes_tui.guard.driver import terminal_complaint
-
     try:
         settings = load_settings()
     except BoxesError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     set_language(settings.lang)
-    complaint = None if os.environ.get("TEXTUAL_DRIVER") == WEB_DRIVER else terminal_complaint()
+    complaint = None if in_browser() else terminal_complaint()
     if complaint:
         print(complaint, file=sys.stderr)
         return 1
@@ -241,11 +267,14 @@ def run(open_house: Callable[[], House] | None = None, first_screen: Callable[[]
     if sys.__stderr__ is not None:
         sys.__stderr__.reconfigure(errors="replace")
     app = BoxesApp(open_house or (lambda: _open(settings)), settings, first_screen)
-    lifeline = Lifeline(app.save_now, app.leave, app.stalled)
+    lifeline = Lifeline(app.let_go, app.leave, app.stalled)
     lifeline.install()
     app.lifeline = lifeline
     app.run(mouse=wants_mouse(settings.option("mouse", "auto")))
     code = app.return_code or 0
+    last = Thread(target=app.let_go, name="boxes-let-go", daemon=True)
+    last.start()
+    last.join(1.0)
     lifeline.last_resort(code)
     return code
 

@@ -48,13 +48,15 @@ class House:
             return self._session
 
     def refresh(self) -> Session:
-        """Read the session again (role, branches, a disabled user) keeping its audit chain."""
-        with self._lock:
-            old = self._session
-            with reading(self.engine) as conn:
-                set_scope(conn, None)
-                self._session = open_session(conn, self.clock, self.login, old.chain if old else None)
-            return self._session
+        """Read the session again (role, branches, the day, a disabled user) keeping its audit chain.
+
+        Not under the lock: whoever asks for :attr:`session` meanwhile does not wait for a database that hangs.
+        """
+        old = self._session
+        with reading(self.engine) as conn:
+            set_scope(conn, None)
+            self._session = found = open_session(conn, self.clock, self.login, old.chain if old else None)
+        return found
 
     def read(self, query: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a read in one snapshot with the session's scope set."""

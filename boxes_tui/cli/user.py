@@ -94,13 +94,32 @@ def key(
 
 
 @guarded
-def ssh_keys(account: Annotated[str, typer.Argument(help="La cuenta de Unix (%u de sshd).")]) -> None:
+def ssh_keys(
+    account: Annotated[str, typer.Argument(help="La cuenta de Unix (%u de sshd).")],
+    sshd: Annotated[bool, typer.Option("--sshd", help="Imprime la parte de sshd_config para esa cuenta.")] = False,
+) -> None:
     """Imprime las claves para AuthorizedKeysCommand de sshd."""
-    from boxes_tui.data.engine import reading
-    from boxes_tui.desk.users import SERVICE_ACCOUNT, authorized_keys
+    from boxes_tui.config import load_settings
+    from boxes_tui.data.engine import make_engine, parse_url, reading, sqlite_path
+    from boxes_tui.data.schema import state
+    from boxes_tui.desk.users import SERVICE_ACCOUNT, keys_of
+    from boxes_tui.errors import Refused
+    from boxes_tui.guard.door import key_line, sshd_config
+    from boxes_tui.i18n import set_language
 
-    doors = house()
-    service = doors.settings.option("ssh_account", SERVICE_ACCOUNT)
-    with reading(doors.engine) as conn:  # sshd asks, before anybody is known
-        for line in authorized_keys(conn, account, service):
-            out.data(line)
+    settings = load_settings()
+    set_language(settings.lang)
+    url = parse_url(settings.database_url)
+    if settings.environ.get("BOXES_DATABASE_URL"):  # a password would stand in the key's line, and in ps
+        out.say(_("Aviso: quien entra por SSH no recibe BOXES_DATABASE_URL; la base se nombra en BOXES_CONFIG."))
+    if sshd:
+        out.data(sshd_config(account).rstrip())
+        return
+    engine = make_engine(url, name="boxes/ssh-keys")
+    path = sqlite_path(url)
+    if (path is not None and not path.exists()) or state(engine)[0] != "current":
+        raise Refused(_("La base no está lista: boxes db check"))  # never made by whoever knocks at the door
+    with reading(engine) as conn:
+        for login, key in keys_of(conn, account, settings.option("ssh_account", SERVICE_ACCOUNT)):
+            if line := key_line(login, key):
+                out.data(line)

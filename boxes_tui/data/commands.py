@@ -25,7 +25,7 @@ from boxes_tui.data.prepared import Prepared, plain
 from boxes_tui.data.reads.rules import HouseRules, house_rules
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import act as act_table
-from boxes_tui.data.tables import dirty_month, metadata
+from boxes_tui.data.tables import app_user, dirty_month, metadata
 from boxes_tui.domain.roles import may
 from boxes_tui.errors import Refused
 from boxes_tui.i18n import _
@@ -51,6 +51,8 @@ _MAKE = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 _A = act_table.c
 _REPLAY = Prepared(select(_A.id, _A.verb, _A.row_ref, _A.args_digest, _A.result).where(_A.key == bindparam("wanted")))
+
+_STANDING = Prepared(select(app_user.c.active).where(app_user.c.id == bindparam("who")))
 
 
 @cache
@@ -249,6 +251,8 @@ def _begin(conn: Connection, session: Session, verb: str, key: str | None, diges
 
 
 def _run(conn: Connection, session: Session, command: Command, act_id: int) -> ActResult:
+    if not _STANDING.scalar(conn, {"who": session.user_id}):  # disabled since the session was opened
+        raise Refused(_("El usuario «{login}» está deshabilitado; no se guardó nada.").format(login=session.login))
     tx = Tx(conn, session, act_id, command.verb)
     result = command.run(tx)
     tx.flush_marks()

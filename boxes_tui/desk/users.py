@@ -148,9 +148,9 @@ def read_key(line: str) -> tuple[str, str]:
     return f"{words[0]} {words[1]}", f"SHA256:{digest}"
 
 
-def authorized_keys(conn: Connection, account: str, service: str = SERVICE_ACCOUNT) -> list[str]:
-    """The lines that sshd's ``AuthorizedKeysCommand`` prints for a Unix account: for the service account the keys of
-    every active person, for an account with a person's login that person's, for any other none."""
+def keys_of(conn: Connection, account: str, service: str = SERVICE_ACCOUNT) -> list[tuple[str, str]]:
+    """(login, public key) of those who may come in by a Unix account: every active person for the service account, for
+    an account with a person's login that person, for any other nobody."""
     query = (
         select(app_user.c.login, ssh_key.c.public_key)
         .join(app_user, app_user.c.id == ssh_key.c.user_id)
@@ -159,11 +159,7 @@ def authorized_keys(conn: Connection, account: str, service: str = SERVICE_ACCOU
     )
     if account != service:
         query = query.where(app_user.c.login == account)
-    return [
-        f'restrict,pty,environment="BOXES_AGENT={login}" {key}'
-        for login, key in conn.execute(query)
-        if re.fullmatch(r"[\w.@-]+", login)
-    ]
+    return [(login, key) for login, key in conn.execute(query)]
 
 
 def listed(conn: Connection, _session: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import codecs
 import os
 import selectors
-import sys
 from typing import IO, Any
 
 from textual import events
@@ -122,14 +121,3 @@ class BoxesDriver(LinuxDriver):
                     pass
             except (EOFError, ParseError):
                 pass
-
-
-def terminal_complaint() -> str | None:
-    """Why the app cannot run on this standard input and output, None where it can."""
-    from boxes_tui.i18n import _
-
-    if sys.__stdin__ is None or not sys.__stdin__.isatty() or sys.__stderr__ is None or not sys.__stderr__.isatty():
-        return _("boxes necesita una terminal (por ssh: ssh -t). Para scripts están boxes queue, do y report.")
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        return _("La terminal dice TERM=dumb y no puede mostrar pantallas.")
-    return None

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
+
+from boxes_tui.i18n import _
 
 WEB_DRIVER = "textual.drivers.web_driver:WebDriver"
 """The one driver that the environment may name: that of ``boxes serve``."""
+
+
+def in_browser(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether ``boxes serve`` started this process: its driver, and the person that the proxy named."""
+    env = os.environ if environ is None else environ
+    return env.get("TEXTUAL_DRIVER") == WEB_DRIVER and bool(env.get("BOXES_WEB_USER"))
 
 
 def close_back_doors() -> None:
@@ -28,3 +37,12 @@ def wants_mouse(choice: str, environ: Mapping[str, str] | None = None) -> bool:
     if choice.lower() in ("off", "0", "false", "no"):
         return False
     return not (env.get("SSH_TTY") or env.get("SSH_CONNECTION"))
+
+
+def terminal_complaint() -> str | None:
+    """Why the app cannot run on this standard input and output, None where it can."""
+    if sys.__stdin__ is None or not sys.__stdin__.isatty() or sys.__stderr__ is None or not sys.__stderr__.isatty():
+        return _("boxes necesita una terminal (por ssh: ssh -t). Para scripts están boxes queue, do y report.")
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        return _("La terminal dice TERM=dumb y no puede mostrar pantallas.")
+    return None

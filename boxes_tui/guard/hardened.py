@@ -3,7 +3,6 @@ what an unexpected error leaves behind."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 
 from boxes_tui.guard.crash_hooks import crash_sentence, report_crash
-from boxes_tui.guard.environment import WEB_DRIVER
+from boxes_tui.guard.environment import in_browser
 from boxes_tui.i18n import _
 from boxes_tui.widgets.safe import rich_text
 
@@ -83,7 +82,7 @@ class HardenedApp(App[None]):
         """Our driver on a terminal; never one named by the environment."""
         from boxes_tui.guard.driver import BoxesDriver
 
-        return super().get_driver_class() if os.environ.get("TEXTUAL_DRIVER") == WEB_DRIVER else BoxesDriver
+        return super().get_driver_class() if in_browser() else BoxesDriver
 
     # -- painting --------------------------------------------------------------------------------------------------
 

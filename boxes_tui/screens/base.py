@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import events
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # the first frame stands before the database is imported (QUA
     from boxes_tui.bootstrap import House
     from boxes_tui.data.reads.board import Freshness
     from boxes_tui.data.session import Session
+    from boxes_tui.widgets.palette import PaletteItem
 
 T = TypeVar("T")
 
@@ -253,6 +255,18 @@ class DeskScreen(BoxesScreen[None]):
         if event.character == "b" and (method := self._method("search")):
             event.stop()
             self.perform(method)
+
+    def palette_items(self) -> list[PaletteItem]:
+        """The verbs of this screen for Ctrl+P, with their keys."""
+        if not self.ready:
+            return []
+        from boxes_tui.widgets.palette import PaletteItem
+
+        return [
+            PaletteItem(f"{_(verb.help)} [{_(verb.shown)}]", "", partial(self.perform, method))
+            for verb in on_screen(self.place, self.session.role)
+            if (method := self._method(verb.id)) is not None
+        ]
 
     def own_key(self, key: str, character: str | None) -> bool:
         """Keys that are no verbs (digits of the board, ``Tab``); True when the key was one."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from boxes_tui.data.commands import execute
 from boxes_tui.data.engine import reading, writing
 from boxes_tui.data.tables import app_user, call, claim, customer, customer_phone, opportunity, sale_delivery, shift_log
 from boxes_tui.desk import users
@@ -46,8 +47,11 @@ def test_a_new_user_can_work_and_a_disabled_one_cannot(desk: Desk) -> None:
         desk.do(users.AddUser("juan", branches=("ROS",)), "luis")
     assert [b.code for b in desk.session("jose").branches] == ["CENTRAL"]
     take(desk.house.engine, desk.session("jose"), desk.ref("opportunities", "op_pena"))
+    before = desk.session("jose")
     desk.do(users.DisableUser("jose"), "rosa")
     assert desk.rows(claim) == []
+    with pytest.raises(Refused, match="deshabilitado"):  # a session that was open already
+        execute(desk.house.engine, before, LogCall(desk.ref("opportunities", "op_pena"), "1"))
     with pytest.raises(Refused, match="deshabilitado"):
         desk.session("jose")
     for last in ("rosa",):
@@ -66,16 +70,13 @@ def test_keys_of_active_people_only(desk: Desk) -> None:
             desk.do(users.AddKey("marta", bad), "rosa")
     desk.do(users.AddKey("marta", key(seed=b"y")), "rosa")
     with reading(desk.house.engine) as conn:
-        assert users.authorized_keys(conn, "boxes") == [
-            f'restrict,pty,environment="BOXES_AGENT=ana" {key()}',
-            f'restrict,pty,environment="BOXES_AGENT=marta" {key(seed=b"y")}',
-        ]
-        assert len(users.authorized_keys(conn, "ana")) == 1
-        assert users.authorized_keys(conn, "root") == []
+        assert users.keys_of(conn, "boxes") == [("ana", key()), ("marta", key(seed=b"y"))]
+        assert users.keys_of(conn, "ana") == [("ana", key())]
+        assert users.keys_of(conn, "root") == []
     desk.do(users.AddKey("marta", key(seed=b"y"), remove=True), "rosa")
     desk.do(users.DisableUser("ana"), "rosa")
     with reading(desk.house.engine) as conn:
-        assert users.authorized_keys(conn, "boxes") == []
+        assert users.keys_of(conn, "boxes") == []
         assert {u["login"]: u["keys"] for u in users.listed(conn, None)}["marta"] == 0
 
 

@@ -99,7 +99,7 @@ class _Slow:
 
     def __call__(self) -> House:
         time.sleep(float(os.environ.get("SLOW_HOUSE", "0")))
-        return object()  # type: ignore[return-value]
+        return None  # type: ignore[return-value]
 
 
 def _hostile() -> list[Row]:

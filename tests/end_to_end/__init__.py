@@ -1,0 +1,1 @@
+"""The desk as its users have it: `boxes` on a pseudo-terminal, over a demo dealership."""
