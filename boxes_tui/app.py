@@ -282,4 +282,6 @@ def run(open_house: Callable[[], House] | None = None, first_screen: Callable[[]
 def _open(settings: Settings) -> House:
     from boxes_tui.bootstrap import open_house
 
-    return open_house(settings)
+    made = open_house(settings)
+    _ = made.session  # read here, in this thread: the screens ask for it in theirs
+    return made

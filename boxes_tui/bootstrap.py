@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -15,7 +16,7 @@ from boxes_tui.clock import Clock, clock_from_env
 from boxes_tui.config import Settings, load_settings
 from boxes_tui.data.changes import ChangeWatch
 from boxes_tui.data.commands import ActResult, Command, execute
-from boxes_tui.data.engine import make_engine, parse_url, reading, set_scope, writing
+from boxes_tui.data.engine import is_sqlite, make_engine, parse_url, reading, set_scope, writing
 from boxes_tui.data.schema import ensure
 from boxes_tui.data.session import Session, load_branches, open_session
 from boxes_tui.errors import Refused
@@ -40,23 +41,22 @@ class House:
     @property
     def session(self) -> Session:
         """The current session; raises :class:`Refused` for an unknown or disabled user."""
-        with self._lock:
-            if self._session is None:
-                with reading(self.engine) as conn:
-                    set_scope(conn, None)
-                    self._session = open_session(conn, self.clock, self.login)
-            return self._session
+        return self._session or self.refresh()
 
     def refresh(self) -> Session:
-        """Read the session again (role, branches, the day, a disabled user) keeping its audit chain.
+        """Read the session again (role, branches, the day, a disabled user). Its audit chain goes on while its branches
+        are the same: row-level security would hide the head of a chain that other branches began.
 
         Not under the lock: whoever asks for :attr:`session` meanwhile does not wait for a database that hangs.
         """
         old = self._session
         with reading(self.engine) as conn:
             set_scope(conn, None)
-            self._session = found = open_session(conn, self.clock, self.login, old.chain if old else None)
-        return found
+            made = open_session(conn, self.clock, self.login)
+        if old is not None and old.branch_ids == made.branch_ids:
+            made = replace(made, chain=old.chain)
+        self._session = made
+        return made
 
     def read(self, query: Callable[Concatenate[Connection, Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a read in one snapshot with the session's scope set."""
@@ -65,9 +65,11 @@ class House:
             set_scope(conn, session.branch_ids)
             return query(conn, session, *args, **kwargs)
 
-    def execute(self, command: Command, key: str | None = None) -> ActResult:
-        """Run a command (``data.commands.execute``) as this session."""
-        return execute(self.engine, self.session, command, key=key)
+    def execute(self, command: Command, key: str | None = None, at: datetime | None = None) -> ActResult:
+        """Run a command (``data.commands.execute``) as this session; ``at`` is the business instant of an act that was
+        done earlier and waited for the database: its times and its days are those of then."""
+        session = self.session if at is None else replace(self.session, clock=Clock(at))
+        return execute(self.engine, session, command, key=key)
 
     @property
     def changes(self) -> ChangeWatch:
@@ -76,6 +78,11 @@ class House:
             if self._watch is None:
                 self._watch = ChangeWatch(self.engine)
             return self._watch
+
+    def let_go(self) -> None:
+        """Leave connections that do not answer to themselves: the next read makes one of its own."""
+        if not is_sqlite(self.engine):
+            self.engine.dispose(close=False)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -37,6 +37,10 @@ class Unavailable(BoxesError):
     """The database does not answer; what was typed is kept (exit 1)."""
 
 
+class NoSpace(BoxesError):
+    """A disk is full; nothing of the act was written, what was there is intact (exit 1)."""
+
+
 class Locked(BoxesError):
     """Another run of the same source is at work (exit 4)."""
 

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from sqlalchemy import Engine
 
-from boxes_tui.data.engine import sqlite_path
+from boxes_tui.data.engine import ALIVE, sqlite_path
 
 POLL_SECONDS = 0.7
 
@@ -54,8 +54,10 @@ class ChangeWatch:
     def _listen(self) -> None:
         import psycopg
 
-        url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(url, autocommit=True, connect_timeout=5) as conn:
+        url = self._engine.url
+        alive = {k: v for k, v in ALIVE.items() if k not in url.query}
+        told = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(told, autocommit=True, **alive) as conn:
             conn.execute("LISTEN boxes")
             self.count += 1
             self.alive = True

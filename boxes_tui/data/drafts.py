@@ -2,6 +2,7 @@
 
 Saved at every keystroke, outside the event loop and independent of the shared database; readable by its owner only.
 A draft is cleared when its command is acknowledged; a waiting act goes out with its idempotency key, in order.
+Where this machine's disk is full, what was last saved stays whole in the file and what is typed since stays in memory.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from threading import Lock
 from typing import Any
 
 from boxes_tui.clock import wall
-from boxes_tui.data.types import from_epoch
+from boxes_tui.data.types import epoch, from_epoch
+from boxes_tui.errors import NoSpace
+from boxes_tui.i18n import _
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS draft (
@@ -43,7 +46,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class PendingAct:
-    """An act that waits: its key, the command's name and arguments, what it is for; ``refused`` once the rules said no."""
+    """An act that waits: its key, the command's name and arguments, what it is for, the business
+    instant at which it was done; ``refused`` once the rules said no."""
 
     id: int
     key: str
@@ -58,62 +62,82 @@ class Journal:
     """The journal of one machine account; threads may share it."""
 
     def __init__(self, home: Path) -> None:
-        folder = home / "drafts"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / "drafts.db"
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        self._conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-        self._conn.execute("PRAGMA journal_mode=WAL")
-        self._conn.execute("PRAGMA synchronous=NORMAL")
-        self._conn.executescript(_TABLES)
         self._lock = Lock()
+        self._unsaved: dict[tuple[str, str, str], tuple[str | None, int]] = {}
+        self._ended: set[int] = set()  # waiting acts that are over while the file cannot be written
+        try:
+            self._conn = _open(home / "drafts")
+        except (OSError, sqlite3.Error):  # no room, or no right to write: this process works all the same
+            self._conn = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            self._conn.executescript(_TABLES)
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> bool:
+        with self._lock:
+            try:
+                self._conn.execute(statement, values)
+            except sqlite3.Error:
+                return False
+        return True
 
     # -- drafts ------------------------------------------------------------------------------------
 
-    def save(self, login: str, form: str, ref: str, values: Mapping[str, Any]) -> None:
-        """Keep what is typed now; an empty draft is cleared."""
+    def save(self, login: str, form: str, ref: str, values: Mapping[str, Any]) -> bool:
+        """Keep what is typed now; an empty draft is cleared. False where it is kept in memory only."""
         if not any(str(v).strip() for v in values.values()):
-            self.clear(login, form, ref)
-            return
-        body = json.dumps(dict(values), ensure_ascii=False)
-        with self._lock:
-            self._conn.execute(
-                "INSERT INTO draft VALUES (?, ?, ?, ?, ?) ON CONFLICT (login, form, ref) DO UPDATE SET "
-                "body = excluded.body, at = excluded.at",
-                (login, form, ref, body, int(wall().timestamp())),
-            )
+            return self.clear(login, form, ref)
+        body, at = json.dumps(dict(values), ensure_ascii=False), int(wall().timestamp())
+        saved = self._write(
+            "INSERT INTO draft VALUES (?, ?, ?, ?, ?) ON CONFLICT (login, form, ref) DO UPDATE SET "
+            "body = excluded.body, at = excluded.at",
+            (login, form, ref, body, at),
+        )
+        return self._remember((login, form, ref), body, at, saved)
+
+    def _remember(self, place: tuple[str, str, str], body: str | None, at: int, saved: bool) -> bool:
+        if saved:
+            self._unsaved.pop(place, None)
+        else:
+            self._unsaved[place] = (body, at)
+        return saved
 
     def load(self, login: str, form: str, ref: str) -> dict[str, Any] | None:
         """What was typed in that form before; None where there is nothing."""
+        if (unsaved := self._unsaved.get((login, form, ref))) is not None:
+            return dict(json.loads(unsaved[0])) if unsaved[0] else None
         with self._lock:
             row = self._conn.execute(
                 "SELECT body FROM draft WHERE login = ? AND form = ? AND ref = ?", (login, form, ref)
             ).fetchone()
         return dict(json.loads(row[0])) if row else None
 
-    def clear(self, login: str, form: str, ref: str) -> None:
-        """The draft was saved, or emptied."""
-        with self._lock:
-            self._conn.execute("DELETE FROM draft WHERE login = ? AND form = ? AND ref = ?", (login, form, ref))
+    def clear(self, login: str, form: str, ref: str) -> bool:
+        """The draft was saved, or emptied. False where the file could not be written."""
+        place = (login, form, ref)
+        gone = self._write("DELETE FROM draft WHERE login = ? AND form = ? AND ref = ?", place)
+        return self._remember(place, None, 0, gone)
 
     def drafts(self, login: str) -> list[Draft]:
         """Everything that is typed and not saved, newest first."""
         with self._lock:
-            rows = self._conn.execute(
-                "SELECT form, ref, body, at FROM draft WHERE login = ? ORDER BY at DESC", (login,)
-            ).fetchall()
-        return [Draft(form, ref, json.loads(body), from_epoch(at)) for form, ref, body, at in rows]
+            rows = self._conn.execute("SELECT form, ref, body, at FROM draft WHERE login = ?", (login,)).fetchall()
+        found: dict[tuple[str, str], tuple[str | None, int]] = {(form, ref): (body, at) for form, ref, body, at in rows}
+        found |= {(form, ref): kept for (who, form, ref), kept in self._unsaved.items() if who == login}
+        newest = sorted(found.items(), key=lambda item: -item[1][1])
+        return [Draft(form, ref, json.loads(body), from_epoch(at)) for (form, ref), (body, at) in newest if body]
 
     # -- acts that wait ----------------------------------------------------------------------------
 
-    def wait(self, login: str, key: str, verb: str, body: Mapping[str, Any], title: str) -> None:
-        """Keep an act that could not be sent; the same key is kept once."""
-        with self._lock:
-            self._conn.execute(
-                "INSERT INTO pending (login, key, verb, body, title, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
-                (login, key, verb, json.dumps(dict(body), ensure_ascii=False), title, int(wall().timestamp())),
-            )
+    def wait(self, login: str, key: str, verb: str, body: Mapping[str, Any], title: str, at: datetime) -> None:
+        """Keep an act of the business instant ``at`` that could not be sent; the same key is kept once.
+
+        Raises :class:`NoSpace` where it cannot be kept.
+        """
+        kept = self._write(
+            "INSERT INTO pending (login, key, verb, body, title, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+            (login, key, verb, json.dumps(dict(body), ensure_ascii=False), title, epoch(at)),
+        )
+        if not kept:
+            raise NoSpace(_("La base no responde y este equipo no tiene lugar para guardar el acto: no se guardó."))
 
     def waiting(self, login: str, *, refused: bool | None = False) -> list[PendingAct]:
         """Acts that wait, in the order in which they were done; ``refused`` None = those the rules refused too."""
@@ -122,18 +146,31 @@ class Journal:
                 "SELECT id, key, verb, body, title, at, refused FROM pending WHERE login = ? ORDER BY id", (login,)
             ).fetchall()
         made = [PendingAct(i, k, v, json.loads(b), t, from_epoch(at), r) for i, k, v, b, t, at, r in rows]
+        made = [p for p in made if p.id not in self._ended]
         return made if refused is None else [p for p in made if (p.refused is not None) == refused]
 
     def sent(self, act_id: int) -> None:
         """The act was acknowledged."""
-        with self._lock:
-            self._conn.execute("DELETE FROM pending WHERE id = ?", (act_id,))
+        if not self._write("DELETE FROM pending WHERE id = ?", (act_id,)):
+            self._ended.add(act_id)
 
     def refuse(self, act_id: int, why: str) -> None:
         """The rules refused the act: it stays with its reason until the agent has read it."""
-        with self._lock:
-            self._conn.execute("UPDATE pending SET refused = ? WHERE id = ?", (why, act_id))
+        if not self._write("UPDATE pending SET refused = ? WHERE id = ?", (why, act_id)):
+            self._ended.add(act_id)
 
     def close(self) -> None:
         """Close the file."""
         self._conn.close()
+
+
+def _open(folder: Path) -> sqlite3.Connection:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "drafts.db"
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+    conn.execute("PRAGMA journal_mode=WAL")
+    conn.execute("PRAGMA synchronous=NORMAL")
+    conn.executescript(_TABLES)
+    return conn

@@ -18,11 +18,18 @@ from urllib.parse import parse_qs
 from sqlalchemy import Connection, Engine, Text, bindparam, create_engine, event, func, literal_column, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from boxes_tui.clock import monotonic
 from boxes_tui.data.prepared import Prepared
-from boxes_tui.errors import BoxesError, ConfigError, Unavailable
+from boxes_tui.errors import BoxesError, ConfigError, NoSpace, Unavailable
 from boxes_tui.i18n import _
+
+ALIVE: dict[str, Any] = {
+    "connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 15000,
+}  # fmt: skip
+"""How libpq notices that a peer is gone (RELIABILITY §7)."""
 
 WRITE_WAIT = 10.0
 """Seconds that a SQLite writer waits for the other writers before it gives up with a sentence."""
@@ -52,15 +59,7 @@ def make_engine(url: URL, *, statement_ms: int = 5000, lock_ms: int = 3000, name
     options = (
         f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms} -c idle_in_transaction_session_timeout=60000"
     )
-    defaults: dict[str, Any] = {
-        "connect_timeout": 5,
-        "keepalives_idle": 15,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 15000,
-        "application_name": name,
-        "options": options,
-    }
+    defaults: dict[str, Any] = {**ALIVE, "application_name": name, "options": options}
     connect_args = {k: v for k, v in defaults.items() if k not in url.query}
     return create_engine(
         url,
@@ -159,15 +158,31 @@ def write_connection(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Driver errors that mean "no database" become :class:`Unavailable`, without the driver's text."""
+    """Driver errors that mean "no database" become :class:`Unavailable`, those of a full disk :class:`NoSpace`, without
+    the driver's text."""
     try:
         yield
     except BoxesError:
         raise
     except DBAPIError as error:
+        if _means_full(error):
+            raise NoSpace(
+                _("No hay lugar en el disco de la base: no se guardó nada de este acto; lo anterior está intacto.")
+            ) from None
         if _means_unavailable(error):
-            raise Unavailable(_("La base no responde; lo escrito queda en este equipo.")) from None
+            raise _unavailable() from None
         raise
+    except PoolTimeout:  # every connection hangs in a query
+        raise _unavailable() from None
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(_("La base no responde; lo escrito queda en este equipo."))
+
+
+def _means_full(error: DBAPIError) -> bool:
+    lite = isinstance(error.orig, sqlite3.OperationalError) and "disk is full" in str(error.orig)
+    return lite or getattr(error.orig, "sqlstate", None) == "53100"
 
 
 def _means_unavailable(error: DBAPIError) -> bool:
@@ -177,7 +192,7 @@ def _means_unavailable(error: DBAPIError) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None)
     if isinstance(error.orig, sqlite3.OperationalError):
-        return any(word in str(error.orig) for word in ("locked", "unable to open", "disk I/O", "full", "readonly"))
+        return any(word in str(error.orig) for word in ("locked", "unable to open", "disk I/O", "readonly"))
     return state is None or state.startswith(("08", "57P", "53", "55P03")) or state == "57014"
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from boxes_tui.background import ACTS
+from boxes_tui.clock import monotonic
 from boxes_tui.domain.formats import clock
 from boxes_tui.errors import BoxesError, Unavailable
 from boxes_tui.i18n import _
 from boxes_tui.screens.base import DeskScreen
 from boxes_tui.screens.row_text import first_name
 from boxes_tui.text import cut
+from boxes_tui.widgets.safe import Line
 
 if TYPE_CHECKING:  # the board is one of these screens, and it stands before the database is imported
     from boxes_tui.data.commands import ActResult, Command
@@ -20,12 +22,15 @@ if TYPE_CHECKING:  # the board is one of these screens, and it stands before the
     from boxes_tui.data.reads.details import QueueRow
 
 CALL_SECONDS = 8.0
+AGAIN_SECONDS = 20.0
+"""How long acts that wait stay before they are tried again."""
 
 
 class ActingBase(DeskScreen):
     """A screen with verbs over rows. Subclasses say which row (:meth:`acted_row`) and what happens after an act."""
 
     next_mode = False
+    _sent_at = -AGAIN_SECONDS
 
     # -- what subclasses say -----------------------------------------------------------------------
 
@@ -58,13 +63,13 @@ class ActingBase(DeskScreen):
         (a mail, an override) is a :class:`BoxesError` then."""
         from boxes_tui.screens.pending import can_wait, keep_pending
 
-        key = key or uuid4().hex
+        key, at = key or uuid4().hex, self.session.now
         try:
             return await self.background(self.house.execute, command, key, deadline=CALL_SECONDS, lane=ACTS)
         except Unavailable:
             if not can_wait(command):
                 raise BoxesError(_("Sin base: no se hizo nada. Se puede repetir cuando vuelva.")) from None
-            keep_pending(self.journal, self.session, command, key)
+            keep_pending(self.journal, self.session, command, key, at)
             self.frame.status.error(  # type: ignore[union-attr]
                 _("No se guardó en la base: no responde. Queda en este equipo y se reintenta sola.")
             )
@@ -84,18 +89,40 @@ class ActingBase(DeskScreen):
         return True
 
     def back_online(self) -> None:
-        """The database answers again: what waited goes out in order."""
+        """The database answers again: what waited goes out at once."""
         super().back_online()
-        self.run_worker(self._send_waiting(), exit_on_error=False)
+        self._sent_at = -AGAIN_SECONDS
+
+    def read_well(self) -> None:
+        """The database answers: what waits on this machine goes out in order, also what another day or a killed process
+        left here."""
+        super().read_well()
+        if monotonic() - self._sent_at > AGAIN_SECONDS and self.journal.waiting(self.session.login):
+            self._sent_at = monotonic()
+            self.run_worker(self._send_waiting(), exit_on_error=False)
 
     async def _send_waiting(self) -> None:
         from boxes_tui.screens.pending import send_waiting
 
-        sent, refused = await self.background(send_waiting, self.house, self.journal, deadline=60.0, lane=ACTS)
+        try:
+            sent, refused = await self.background(send_waiting, self.house, self.journal, deadline=60.0, lane=ACTS)
+        except Unavailable:
+            return
         if refused:
             self.say_error(_("{n} pendientes no se aceptaron; el motivo está en [D] Mi día.").format(n=refused))
         elif sent:
             self.say(_("Se enviaron {n} pendientes.").format(n=sent))
+        if sent or refused:
+            self.reload()
+
+    def title_rights(self) -> list[Line]:
+        """Without the database also how many acts wait."""
+        lines = super().title_rights()
+        count = len(self.journal.waiting(self.session.login)) if self.offline_since is not None else 0
+        if not count:
+            return lines
+        text = _("✗ SIN BASE desde {t} · {n} pendientes").format(t=self.offline_since, n=count)
+        return [[(text, "peligro")], *lines]
 
     def say_done(self, text: str) -> None:
         """A success that can be undone."""
@@ -113,16 +140,23 @@ class ActingBase(DeskScreen):
             )
 
     async def holidays(self) -> frozenset[object]:
-        """Days that the date fields warn about."""
+        """Days that the date fields warn about; none without the database."""
         from boxes_tui.data.reads.days import calendar
 
+        if self.offline_since is not None:
+            return frozenset()
         made = await self.background(self.house.read, lambda conn, s: calendar(conn, None, s.today))
         return frozenset(made.holidays)
 
     def keep(self, form: str, ref: str) -> Callable[[Any], None]:
         """A listener that puts every keystroke of a form into the journal."""
         journal, login = self.journal, self.session.login
-        return lambda values: journal.save(login, form, ref, values if isinstance(values, dict) else {"text": values})
+
+        def kept(values: Any) -> None:
+            if not journal.save(login, form, ref, values if isinstance(values, dict) else {"text": values}):
+                self.app.notify(_("Sin lugar en el disco de este equipo: lo escrito queda sólo en memoria."))
+
+        return kept
 
     def draft(self, form: str, ref: str) -> dict[str, str]:
         """What was typed in that form before and not saved."""

@@ -33,6 +33,8 @@ ROLE_NAMES = {
 }  # fmt: skip
 LOOK_SECONDS = 1.0
 """How often a screen in sight asks whether rows changed."""
+NEED_BASE = frozenset({"next", "discard", "reschedule", "sell", "confirm"})
+"""Verbs that need the truth that all share: without the database they say so; outcomes and notes wait (SCREENS §8)."""
 AGE_SECONDS = 20.0
 """How often it reads again anyway: ages, lateness and expired claims move without a commit."""
 
@@ -140,7 +142,9 @@ class DeskScreen(BoxesScreen[None]):
             if self.offline_since is not None:
                 self.offline_since = None
                 self.back_online()
+            self.read_well()
         except Unavailable:
+            self.house.let_go()
             if self.offline_since is None:
                 self.offline_since = clock(self.house.clock.local())
         except BoxesError as error:
@@ -160,6 +164,9 @@ class DeskScreen(BoxesScreen[None]):
         """The database answers again."""
         if self.frame is not None:
             self.frame.status.clear()
+
+    def read_well(self) -> None:
+        """A read has just ended well."""
 
     # -- frame -------------------------------------------------------------------------------------
 
@@ -214,7 +221,7 @@ class DeskScreen(BoxesScreen[None]):
         return [
             Key(shown, _(label), enabled, press=by_key[shown].key)
             for shown, label, enabled in keys_line(
-                self.place, self.session.role, self.refused(), wide=self.size.width >= 110
+                self.place, self.session.role, self.refused() | self._without_base(), wide=self.size.width >= 110
             )
             if shown in by_key and self._method(by_key[shown].id) is not None and by_key[shown].id not in self.absent()
         ]
@@ -250,7 +257,10 @@ class DeskScreen(BoxesScreen[None]):
             method = self._method(verb.id) if pressed else None
             if method is not None and verb.id not in self.absent():
                 event.stop()
-                self.perform(method)
+                if verb.id in self._without_base():
+                    self.say_error(_("Sin base: esa acción la necesita. Llamados y notas se registran y quedan acá."))
+                else:
+                    self.perform(method)
                 return
         if event.character == "b" and (method := self._method("search")):
             event.stop()
@@ -265,8 +275,11 @@ class DeskScreen(BoxesScreen[None]):
         return [
             PaletteItem(f"{_(verb.help)} [{_(verb.shown)}]", "", partial(self.perform, method))
             for verb in on_screen(self.place, self.session.role)
-            if (method := self._method(verb.id)) is not None
+            if verb.id not in self._without_base() and (method := self._method(verb.id)) is not None
         ]
+
+    def _without_base(self) -> frozenset[str]:
+        return NEED_BASE if self.offline_since is not None else frozenset()
 
     def own_key(self, key: str, character: str | None) -> bool:
         """Keys that are no verbs (digits of the board, ``Tab``); True when the key was one."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from boxes_tui.background import ACTS
 from boxes_tui.domain.formats import clock, show_day
-from boxes_tui.errors import BoxesError
+from boxes_tui.errors import BoxesError, Unavailable
 from boxes_tui.i18n import _
 from boxes_tui.screens.acting import CALL_SECONDS, ActingBase
 from boxes_tui.screens.row_text import SHORT, first_name, name
@@ -37,7 +38,9 @@ class CallingScreen(ActingBase):
         from boxes_tui.screens.dialogs.call_panel import CallPanel
 
         self.held(row)
-        mine, holder = await self.background(claims.take, self.house.engine, self.session, row.ref)
+        mine, holder = True, None  # without the database nobody can be asked: the call is recorded all the same
+        if self.offline_since is None:
+            mine, holder = await self.background(claims.take, self.house.engine, self.session, row.ref)
         if not mine:
             raise BoxesError(_("{name} tiene este cliente.").format(name=first_name(holder or "—")))
         beat = self.set_interval(claims.HEARTBEAT_SECONDS, self._renew)
@@ -52,7 +55,9 @@ class CallingScreen(ActingBase):
         made = await shown
         beat.stop()
         if made is None:
-            await self.background(claims.release, self.house.engine, self.session, row.ref)
+            if self.offline_since is None:
+                with suppress(Unavailable):  # the claim ends by itself
+                    await self.background(claims.release, self.house.engine, self.session, row.ref)
             self.next_mode = False
             if self.draft("call", row.ref).get("text"):
                 self.say(_("La nota queda como borrador."))
@@ -62,14 +67,19 @@ class CallingScreen(ActingBase):
         await self._called(row, made)
 
     async def _sheet(self, panel: CallPanel, row: QueueRow, read: Any) -> None:
-        sheet = await self.background(self.house.read, read, row, self.house.settings.home)
+        try:
+            sheet = await self.background(self.house.read, read, row, self.house.settings.home)
+        except Unavailable:
+            if panel.is_mounted:
+                panel.no_sheet()
+            return
         if panel.is_mounted:
             panel.show_sheet(sheet)
 
     def _renew(self) -> None:
         from boxes_tui.desk import claims
 
-        if getattr(self.app, "stalled", lambda: 0.0)() < claims.LEASE_SECONDS / 4:
+        if self.offline_since is None and getattr(self.app, "stalled", lambda: 0.0)() < claims.LEASE_SECONDS / 4:
             self.run_worker(self.background(claims.renew, self.house.engine, self.session), exit_on_error=False)
 
     async def _called(self, row: QueueRow, made: CallMade) -> None:

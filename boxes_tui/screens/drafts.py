@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boxes_tui.domain.formats import clock
+from boxes_tui.domain.verbs import VERBS
 from boxes_tui.i18n import N_, _
 from boxes_tui.screens.pending import journal_of
 from boxes_tui.text import cut
@@ -30,11 +31,11 @@ def waiting_lines(screen: DeskScreen) -> list[Line]:
             form=_(FORMS.get(draft.form, draft.form)), t=clock(at.local(draft.at))
         )
         lines.append(f" {text} · {draft.ref} · «{cut(words, 30)}»")
+    words = {v.id: _(v.help) for v in VERBS}
     for act in journal.waiting(login, refused=None):
+        verb, t = words.get(act.verb, act.title), clock(at.local(act.at))
         if act.refused:
-            lines.append([(" ✗ ", "peligro"), f"{act.title} {clock(at.local(act.at))} · {act.refused}"])
+            lines.append([(" ✗ ", "peligro"), f"{verb} {t} · {act.refused}"])
         else:
-            lines.append(
-                [(" ■ ", "hoy"), _("{verb} de las {t}, sin enviar").format(verb=act.title, t=clock(at.local(act.at)))]
-            )
+            lines.append([(" ■ ", "hoy"), _("{verb} de las {t}, sin enviar").format(verb=verb, t=t)])
     return lines

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -11,6 +13,7 @@ from boxes_tui.data.commands import Command
 from boxes_tui.data.drafts import Journal
 from boxes_tui.data.session import Session
 from boxes_tui.errors import BoxesError, Unavailable
+from boxes_tui.i18n import _
 
 
 def journal_of(app: Any, house: House) -> Journal:
@@ -24,26 +27,31 @@ def journal_of(app: Any, house: House) -> Journal:
 
 def can_wait(command: Command) -> bool:
     """Whether a command can be kept on this machine and made again from what is kept."""
-    return type(command).__name__ in _commands()
+    return type(command).__name__ in commands()
 
 
-def keep_pending(journal: Journal, session: Session, command: Command, key: str) -> None:
-    """Keep a command with its key until the database answers."""
-    body = {name: _plain(value) for name, value in vars(command).items()}
-    journal.wait(session.login, key, command.verb, {"class": type(command).__name__, "args": body}, command.verb)
+def keep_pending(journal: Journal, session: Session, command: Command, key: str, at: datetime) -> None:
+    """Keep a command with its key until the database answers; ``at`` is the instant at which it was done.
+
+    Raises :class:`~boxes_tui.errors.NoSpace` where this machine cannot keep it either.
+    """
+    args = {f.name: _kept(getattr(command, f.name)) for f in fields(cast(Any, command))}
+    body = {"class": type(command).__name__, "args": args}
+    journal.wait(session.login, key, command.verb, body, command.verb, at)
 
 
 def send_waiting(house: House, journal: Journal) -> tuple[int, int]:
-    """Send what waits, in order; (sent, refused). Stops at the first that finds no database."""
+    """Send what waits, in order and each as of the instant at which it was done, so that *mañana 10* is still the day
+    that the agent meant; (sent, refused). Stops at the first that finds no database."""
     sent = refused = 0
     for act in journal.waiting(house.session.login):
         command = restore(act.body)
         if command is None:
-            journal.refuse(act.id, "?")
+            journal.refuse(act.id, _("Esta versión no conoce el acto."))
             refused += 1
             continue
         try:
-            house.execute(command, act.key)
+            house.execute(command, act.key, at=act.at)
         except Unavailable:
             break
         except BoxesError as error:
@@ -55,18 +63,19 @@ def send_waiting(house: House, journal: Journal) -> tuple[int, int]:
     return sent, refused
 
 
-def restore(body: dict[str, Any]) -> Command | None:
+def restore(body: Mapping[str, Any]) -> Command | None:
     """The command of a kept act; None for one that this program no longer knows."""
-    found = _commands().get(str(body.get("class")))
+    found = commands().get(str(body.get("class")))
     if found is None:
         return None
-    args = {k: tuple(v) if isinstance(v, list) else v for k, v in dict(body.get("args", {})).items()}
-    if args.get("opened_at"):
-        args["opened_at"] = datetime.fromisoformat(str(args["opened_at"]))
-    return found(**args)
+    try:
+        return found(**{name: _back(value) for name, value in dict(body.get("args", {})).items()})
+    except (TypeError, ValueError):
+        return None
 
 
-def _commands() -> dict[str, type[Command]]:
+def commands() -> dict[str, type[Command]]:
+    """Those that may wait, by the names under which they are kept."""
     from boxes_tui.desk import (
         appointments,
         assign,
@@ -93,7 +102,16 @@ def _commands() -> dict[str, type[Command]]:
     return made
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
+def _kept(value: Any) -> Any:
+    """A value as JSON that :func:`_back` makes the very same value of: the key stands for the arguments."""
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    return [_kept(v) for v in value] if isinstance(value, tuple) else value
+
+
+def _back(value: Any) -> Any:
+    if isinstance(value, dict):
+        return datetime.fromisoformat(value["at"]) if "at" in value else date.fromisoformat(value["day"])
+    return tuple(_back(v) for v in value) if isinstance(value, list) else value

@@ -11,11 +11,13 @@ import time
 from pathlib import Path
 
 from boxes_tui.data.drafts import Journal
+from tests.support.house import NOW
 
 WRITER = """
 import sys
 from pathlib import Path
 from boxes_tui.data.drafts import Journal
+from tests.support.house import NOW
 journal = Journal(Path(sys.argv[1]))
 text = ""
 for n in range(100000):
@@ -62,9 +64,9 @@ def test_only_the_owner_reads_it(tmp_path: Path) -> None:
 def test_acts_wait_in_order_and_keep_their_reason(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     for n in range(3):
-        journal.wait("ana", f"k{n}", "note", {"class": "Note", "args": {"n": n}}, "nota")
-    journal.wait("ana", "k1", "note", {"class": "Note", "args": {"n": 9}}, "nota")
-    journal.wait("luis", "z", "note", {}, "nota")
+        journal.wait("ana", f"k{n}", "note", {"class": "Note", "args": {"n": n}}, "nota", NOW)
+    journal.wait("ana", "k1", "note", {"class": "Note", "args": {"n": 9}}, "nota", NOW)
+    journal.wait("luis", "z", "note", {}, "nota", NOW)
     again = Journal(tmp_path)
     assert [w.body["args"]["n"] for w in again.waiting("ana")] == [0, 1, 2]
     first, second, _third = again.waiting("ana")

@@ -59,6 +59,7 @@ class CallPanel(CallForms):
         self.opened_at: datetime = at.session.now
         self._why = why or detail_lines(queue, row, at)[1]
         self._busy = False
+        self._unread = _("Leyendo…")
         self.head = Text("", "", "", "")
         self.last = Text("")
         self.note = TextField(_("Nota"), note, label_width=LABEL, note=_("se guarda sola"), on_change=keep_note)
@@ -95,6 +96,11 @@ class CallPanel(CallForms):
         self.chosen = good[0] if good else 0
         self._show()
 
+    def no_sheet(self) -> None:
+        """The sheet cannot be read now: the outcome and the note are recorded all the same."""
+        self._unread = _("Sin base: la ficha no se pudo leer. El resultado y la nota quedan en este equipo.")
+        self._show()
+
     # -- text --------------------------------------------------------------------------------------
 
     def _show(self) -> None:
@@ -106,7 +112,7 @@ class CallPanel(CallForms):
             return
         self.rule.show(left, right)
         if sheet is None:
-            self.head.show("  " + _("Leyendo…"), "", "", "")
+            self.head.show("  " + self._unread, "", "", "")
         else:
             self.head.show(
                 *call_text.head_lines(sheet, self.chosen, self._page, scheme_of(getattr(self.app, "house", None)))
