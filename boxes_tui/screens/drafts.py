@@ -31,9 +31,9 @@ def waiting_lines(screen: DeskScreen) -> list[Line]:
             form=_(FORMS.get(draft.form, draft.form)), t=clock(at.local(draft.at))
         )
         lines.append(f" {text} · {draft.ref} · «{cut(words, 30)}»")
-    words = {v.id: _(v.help) for v in VERBS}
+    verbs = {v.id: _(v.help) for v in VERBS}
     for act in journal.waiting(login, refused=None):
-        verb, t = words.get(act.verb, act.title), clock(at.local(act.at))
+        verb, t = verbs.get(act.verb, act.title), clock(at.local(act.at))
         if act.refused:
             lines.append([(" ✗ ", "peligro"), f"{verb} {t} · {act.refused}"])
         else:

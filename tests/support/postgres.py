@@ -119,7 +119,7 @@ class Server:
         if os.getuid() == 0:  # PostgreSQL refuses to run as root
             user, group = "nobody", pwd.getpwnam("nobody").pw_gid
             os.chown(place, pwd.getpwnam("nobody").pw_uid, group)
-        log = (work / "log").open("wb")
+        self._log = log = (work / "log").open("wb")
         initdb = [str(found / "initdb"), "-D", str(place / "data"), "-U", "postgres", "--no-sync", "-A", "trust",
                   "--locale=C.UTF-8"]  # fmt: skip
         port = _free_port()
@@ -128,8 +128,15 @@ class Server:
         done = subprocess.run(initdb, stdout=log, stderr=log, cwd="/", user=user, group=group, check=False)
         if done.returncode:
             raise RuntimeError(self._last_words())
-        self.process = subprocess.Popen(serve, stdout=log, stderr=log, cwd="/", user=user, group=group)
+        self._serve, self._user, self._group = serve, user, group
         self.url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        self.start()
+
+    def start(self) -> None:
+        """Serve, on the same port as before."""
+        self.process = subprocess.Popen(
+            self._serve, stdout=self._log, stderr=self._log, cwd="/", user=self._user, group=self._group
+        )
         self._wait()
 
     def _last_words(self) -> str:
@@ -148,10 +155,16 @@ class Server:
                 raise RuntimeError(self._last_words())
             time.sleep(0.03)
 
-    def stop(self) -> None:
-        """End the server at once; its data is not worth a farewell."""
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(10)
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """End the server at once; its data is not worth a farewell. SIGINT is PostgreSQL's fast way instead."""
+        self.process.send_signal(how)
+        self.process.wait(30)
+
+    def close(self) -> None:
+        """End the server and take its folder away."""
+        self.stop()
+        self._log.close()
+        shutil.rmtree(self.work, ignore_errors=True)
 
 
 def keep(work: Path, owner: int | None) -> None:
