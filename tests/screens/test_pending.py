@@ -20,10 +20,6 @@ from boxes_tui.desk.opportunities import Reschedule
 from boxes_tui.screens.pending import commands, keep_pending, restore, send_waiting
 from tests.support.house import NOW, TODAY, Desk, local, open_desk
 
-NEVER_WAIT = {"CreateCampaign", "ImportList", "TakeOver"}
-"""Bulk work of supervisors and administrators: their screens and commands wait for the answer."""
-
-
 @pytest.fixture
 def desk(migrated_db_url: str, home: Path) -> Iterator[Desk]:
     made = open_desk(migrated_db_url)
@@ -36,14 +32,14 @@ def sample(kind: Any) -> Any:
     text = str(kind)
     for word, value in (
         ("tuple[str", ("opportunities:1", "opportunities:2")), ("datetime.datetime", datetime(2026, 11, 25, 13, tzinfo=UTC)),
-        ("datetime.date", date(2026, 12, 1)), ("bool", True), ("int", 7), ("'offer'", "offer"), ("str", "mañana 10"),
+        ("datetime.date", date(2026, 12, 1)), ("bool", True), ("int", 7), ("'offer'", "offer"), ("'yes'", "yes"), ("str", "mañana 10"),
     ):  # fmt: skip
         if word in text:
             return value
     raise AssertionError(f"a kind of argument that the journal has not seen: {text}")
 
 
-@pytest.mark.parametrize("name", sorted(set(commands()) - NEVER_WAIT))
+@pytest.mark.parametrize("name", sorted(commands()))
 def test_every_command_comes_back_the_same(tmp_path: Path, name: str) -> None:
     """The key stands for the arguments: another type or text would be refused as another act."""
     found: type[Command] = commands()[name]
