@@ -20,6 +20,7 @@ from boxes_tui.desk.opportunities import Reschedule
 from boxes_tui.screens.pending import commands, keep_pending, restore, send_waiting
 from tests.support.house import NOW, TODAY, Desk, local, open_desk
 
+
 @pytest.fixture
 def desk(migrated_db_url: str, home: Path) -> Iterator[Desk]:
     made = open_desk(migrated_db_url)
