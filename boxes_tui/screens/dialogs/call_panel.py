@@ -23,7 +23,6 @@ from boxes_tui.screens.dialogs import call_text
 from boxes_tui.screens.dialogs.call_forms import LABEL, CallForms, CallMade
 from boxes_tui.screens.row_detail import detail_lines
 from boxes_tui.screens.row_text import Moment
-from boxes_tui.widgets.bars import Key
 from boxes_tui.widgets.fields import ChoiceField, TextField
 from boxes_tui.widgets.panel import Text
 
@@ -133,14 +132,7 @@ class CallPanel(CallForms):
         self._show_keys()
 
     def _show_keys(self) -> None:
-        if self.note.has_focus:
-            keys = [Key("Enter", _("listo")), Key("Esc", _("listo")), Key(_("texto"), _("las cifras son texto acá"))]
-        else:
-            keys = [Key("1-0", _("resultado")), Key("↑↓", _("teléfono")), Key("N", _("nota")),
-                    Key("w", _("WhatsApp")), Key(_("Pág"), _("guion")), Key("Esc", _("dejar"))]  # fmt: skip
-            if self._dials():
-                keys.insert(1, Key("M", _("marcar")))
-        self.keys.set_keys(keys)
+        self.keys.set_keys(call_text.panel_keys(self.note.has_focus, self._dials()))
 
     # -- keys --------------------------------------------------------------------------------------
 

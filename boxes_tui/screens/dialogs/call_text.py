@@ -16,6 +16,7 @@ from boxes_tui.i18n import _
 from boxes_tui.outreach.links import phone_url
 from boxes_tui.screens.row_text import KINDS, STAGES, Moment, first_name
 from boxes_tui.text import pad
+from boxes_tui.widgets.bars import Key
 from boxes_tui.widgets.safe import Line, Part
 
 PHONE_CELLS = 24
@@ -176,3 +177,12 @@ def has_appointment_line(others: Sequence[QueueRow], at: Moment) -> Line:
             time = f" {o.when:%H:%M}" if o.when is not None and hasattr(o.when, "hour") else ""
             return [(_("Este cliente ya tiene turno el {day}.").format(day=weekday_day(o.day, at.today) + time), "hoy")]
     return ""
+
+
+def panel_keys(in_note: bool, dials: bool) -> list[Key]:
+    """The keys line of the call panel: inside the note digits are text."""
+    if in_note:
+        return [Key("Enter", _("listo")), Key("Esc", _("listo")), Key(_("texto"), _("las cifras son texto acá"))]
+    keys = [Key("1-0", _("resultado")), Key("↑↓", _("teléfono")), Key("N", _("nota")), Key("w", _("WhatsApp")),
+            Key(_("Pág"), _("guion")), Key("Esc", _("dejar"))]  # fmt: skip
+    return [keys[0], Key("M", _("marcar")), *keys[1:]] if dials else keys
