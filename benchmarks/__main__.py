@@ -22,6 +22,7 @@ from benchmarks.table import line, merge
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 BENCHES = {
+    "start": "first frame, live counts, --help (P1)",
     "commands": "log a call (P6)",
 }
 """Module → what it measures, in the order of the table."""

@@ -40,17 +40,16 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def in_turn(
-    ours: Callable[[], object], yardstick: Callable[[], object], rounds: int, clock: Callable[[], float] | None = None
-) -> tuple[float, float, float]:
-    """Median seconds of both sides and the median of the ratios pair by pair: the machine may be busy with others."""
-    now = clock or time.perf_counter
+def paired(ours: Callable[[], float], yardstick: Callable[[], float], rounds: int) -> tuple[float, float, float]:
+    """Medians of what both sides measure, in turn, and the median of the ratios pair by pair: the machine may be busy
+    with others. A first round warms up and does not count."""
     pairs: list[tuple[float, float]] = []
-    for n in range(rounds):
-        taken = [0.0, 0.0]
-        for side in (0, 1) if n % 2 else (1, 0):
-            start = now()
-            (yardstick if side else ours)()
-            taken[side] = now() - start
-        pairs.append((taken[0], taken[1]))
+    for n in range(rounds + 1):
+        if n % 2:
+            one = ours()
+            pairs.append((one, yardstick()))
+        else:
+            other = yardstick()
+            pairs.append((ours(), other))
+    del pairs[0]
     return median(a for a, _b in pairs), median(b for _a, b in pairs), median(a / b for a, b in pairs)

@@ -14,9 +14,16 @@ def main() -> int:
         from boxes_tui.app import run
 
         return run()
-    from boxes_tui.cli.main import app
+    words = sys.argv[1:]
+    if words == ["--help"]:
+        from boxes_tui.cli.places import first_page
+        from boxes_tui.config import spoken
 
-    app()
+        first_page(spoken())
+        return 0
+    from boxes_tui.cli.main import command_line
+
+    command_line(words)
     return 0
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from boxes_tui.errors import ConfigError, why
+from boxes_tui.errors import BoxesError, ConfigError, why
 from boxes_tui.i18n import _
 
 SECRETS = ("password", "database_url", "secret")
@@ -71,6 +71,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         file=values,
         environ={k: v for k, v in env.items() if k.startswith("BOXES_")},
     )
+
+
+def spoken() -> str:
+    """The language of the person, also where the settings cannot be read: the command itself will tell."""
+    try:
+        return load_settings().lang
+    except BoxesError:
+        return os.environ.get("BOXES_LANG", "es")[:2].lower()
 
 
 def option_now(name: str) -> str:

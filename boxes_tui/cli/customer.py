@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from boxes_tui.cli import out
+from boxes_tui.cli import out, rights
 from boxes_tui.cli.common import Json, guarded, house
 from boxes_tui.i18n import _
 
@@ -175,3 +175,6 @@ def _print(card: Card) -> None:
             else " ".join(str(y) for y in (x.agent, x.code, x.score, x.note) if y)
         )
         out.data(f"  {x.at:%Y-%m-%d %H:%M} {detail}")
+
+
+rights.add_to(app)

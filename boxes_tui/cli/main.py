@@ -1,42 +1,42 @@
-"""The Typer application: names and places of every command (PRODUCT §10)."""
+"""The Typer application, made from the table of places (PRODUCT §10)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 import typer
 
-from boxes_tui.cli import (
-    admin,
-    audit,
-    branch,
-    campaign,
-    customer,
-    demo,
-    dnc,
-    do,
-    import_,
-    outbox,
-    queue,
-    report,
-    retention,
-    rights,
-    seed,
-    sync,
-    user,
-    wallboard,
-)
+from boxes_tui.cli.places import ABOUT, PLACES, Place
 from boxes_tui.cli.speech import Boxes
 
-app = typer.Typer(
-    name="boxes",
-    cls=Boxes,
-    no_args_is_help=False,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Tablero de Agendamiento Activo: la posventa de un concesionario, por teléfono y en la terminal.",
-)
+if TYPE_CHECKING:
+    app: typer.Typer
 
 
-@app.callback(invoke_without_command=True)
+def command_line(words: Sequence[str]) -> None:
+    """Run what was typed, with the one command that it names; with all where it names none of ours."""
+    named = [place for place in PLACES if place.name == words[0]]
+    tree(named or PLACES)()
+
+
+def tree(places: Iterable[Place]) -> typer.Typer:
+    """``boxes`` with those commands."""
+    made = typer.Typer(
+        name="boxes", cls=Boxes, no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False, help=ABOUT
+    )
+    made.callback(invoke_without_command=True)(_root)
+    for place in places:
+        found = getattr(import_module(f"boxes_tui.cli.{place.module}"), place.what)
+        if place.group:
+            made.add_typer(found, name=place.name)
+        else:
+            made.command(place.name)(found)
+    return made
+
+
 def _root(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         from boxes_tui.app import run
@@ -44,25 +44,13 @@ def _root(context: typer.Context) -> None:
         raise typer.Exit(run())
 
 
-app.command("init")(admin.init)
-app.command("queue")(queue.queue)
-app.command("report")(report.report)
-app.command("doctor")(admin.doctor)
-app.command("retention")(retention.retention)
-app.command("demo")(demo.demo)
-app.add_typer(admin.db, name="db")
-app.add_typer(admin.config, name="config")
-rights.add_to(customer.app)
-app.add_typer(customer.app, name="customer")
-app.add_typer(sync.app, name="sync")
-app.add_typer(do.app, name="do")
-app.add_typer(outbox.app, name="outbox")
-app.add_typer(user.app, name="user")
-app.command("ssh-keys")(user.ssh_keys)
-app.add_typer(branch.app, name="branch")
-app.add_typer(campaign.app, name="campaign")
-app.add_typer(dnc.app, name="dnc")
-app.add_typer(audit.app, name="audit")
-app.command("wallboard")(wallboard.wallboard)
-app.command("import")(import_.import_work)
-app.add_typer(seed.app, name="seed")
+@cache
+def _whole() -> typer.Typer:
+    return tree(PLACES)
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """``app``: the whole tree, made when somebody asks."""
+    if name == "app":
+        return _whole()
+    raise AttributeError(name)

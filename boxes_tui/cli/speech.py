@@ -6,7 +6,6 @@ translated when the tree of commands is there, since declaring it comes before a
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from boxes_tui.cli import out
-from boxes_tui.errors import BoxesError
+from boxes_tui.config import spoken
 from boxes_tui.i18n import N_, _, set_language
 from boxes_tui.text import strip_terminal
 
@@ -42,7 +41,7 @@ class Boxes(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run; exits with the status of PRODUCT §10 unless ``standalone_mode`` is false."""
-        set_language(_language())
+        set_language(spoken())
         _teach(self)
         try:
             status = super().main(args, prog_name or "boxes", complete_var, False, windows_expand_args, **extra)
@@ -56,15 +55,6 @@ class Boxes(TyperGroup):
         if not standalone_mode:
             return status
         sys.exit(status if isinstance(status, int) else 0)
-
-
-def _language() -> str:
-    from boxes_tui.config import load_settings
-
-    try:
-        return load_settings().lang
-    except BoxesError:  # the command itself will tell
-        return os.environ.get("BOXES_LANG", "es")[:2].lower()
 
 
 def _teach(command: Any) -> None:
