@@ -18,7 +18,7 @@ from boxes_tui.i18n import _
 
 SECRETS = ("password", "database_url", "secret")
 KNOWN = {
-    "database_url", "lang", "theme", "user", "go_live", "no_llame", "mouse", "ascii", "branch",
+    "database_url", "lang", "theme", "user", "go_live", "no_llame", "whatsapp_opt_in", "mouse", "ascii", "branch",
     "ssh_account", "smtp", "dial", "serve", "support", "source", "include", "limits", "templates", "scripts", "retention",
 }  # fmt: skip
 

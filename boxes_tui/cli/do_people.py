@@ -18,6 +18,7 @@ def add_to(app: typer.Typer) -> None:
         ("block", block),
         ("unblock", unblock),
         ("override", override),
+        ("opt-in", opt_in),
         ("assign", assign),
         ("reassign", reassign),
         ("shift", shift),
@@ -63,6 +64,20 @@ def override(
     from boxes_tui.desk.gate import OverrideGate
 
     run(OverrideGate(row, reason or "", days), key, json)
+
+
+@guarded
+def opt_in(
+    row: Row,
+    source: Annotated[Text, typer.Option("--source", help="Dónde lo aceptó: mostrador, llamado, formulario.")] = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Ya no acepta.")] = False,
+    key: Key = None,
+    json: Json = False,
+) -> None:
+    """Anota que el cliente acepta ofertas por WhatsApp, con su origen."""
+    from boxes_tui.desk.blocks import OptIn
+
+    run(OptIn(row, source or "", withdraw), key, json)
 
 
 @guarded

@@ -1,4 +1,5 @@
-"""*No llamar más*: the dealership's own list (PRODUCT §5). Blocking takes effect at once on every channel."""
+"""*No llamar más*: the dealership's own list (PRODUCT §5). Blocking takes effect at once on every channel. And its
+counterpart: that a person accepts offers by WhatsApp (COMPLIANCE.md)."""
 
 from __future__ import annotations
 
@@ -80,3 +81,37 @@ class Unblock(Command):
         tx.title = title(_("Levantar No llamar más"), subject)
         tx.detail = {"blocks": found}
         return {"lifted": [str(i) for i in found]}
+
+
+@dataclass(frozen=True)
+class OptIn(Command):
+    """Note that the person of a row accepts offers by WhatsApp, and where that was said; an empty ``source`` with
+    ``withdraw`` takes it back."""
+
+    verb: ClassVar[str] = "opt_in"
+    ref: str
+    source: str = ""
+    withdraw: bool = False
+
+    def run(self, tx: Tx) -> dict[str, Any]:
+        subject = load(tx, self.ref)
+        source = clean(self.source, 100)
+        if subject.customer_id is None:
+            raise Refused(_("Esa fila no tiene cliente."))
+        if not self.withdraw and not source:
+            raise UsageError(_("Falta dónde lo aceptó (mostrador, llamado, formulario…)."))
+        who = person(tx.conn, subject.customer_id)
+        given = select(customer.c.id).where(customer.c.id.in_(who.customers), customer.c.wa_opt_in_at.is_not(None))
+        if self.withdraw:
+            changed = list(tx.conn.execute(given).scalars())
+            if not changed:
+                raise Refused(_("No consta que acepte ofertas por WhatsApp; no hay nada que retirar."))
+            for item in changed:
+                tx.update(customer, item, wa_opt_in_at=None, wa_opt_in_source=None)
+        else:
+            tx.update(customer, subject.customer_id, wa_opt_in_at=tx.now, wa_opt_in_source=source)
+        tx.title = title(
+            _("Retira ofertas por WhatsApp") if self.withdraw else _("Acepta ofertas por WhatsApp"), subject
+        )
+        tx.detail = {"withdraw": self.withdraw}
+        return {"opt_in": not self.withdraw}

@@ -29,7 +29,7 @@ from boxes_tui.data.tables import (
     gate_override,
 )
 from boxes_tui.desk.subjects import load
-from boxes_tui.domain.contact_gate import Facts, OwnBlock, Purpose, Verdict, check
+from boxes_tui.domain.contact_gate import Facts, OptIn, OwnBlock, Purpose, Verdict, check
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
 from boxes_tui.text import clean
@@ -120,7 +120,8 @@ def verdict(
     """Whether the person may be contacted now for ``purpose``, and every reason (``Verdict.lines()``).
 
     ``numbers`` are last-ten-digit keys of numbers that stand on the row itself. ``channel`` is ``call``, ``email`` or
-    ``whatsapp``: the law makes one gate of all of them, only the hours of calling are not asked of an e-mail.
+    ``whatsapp``: the law makes one gate of all of them, only the hours of calling are not asked of an e-mail, and an
+    offer by WhatsApp is asked for its opt-in.
     """
     who = person(conn, customer_id, numbers)
     return check(purpose, facts(conn, session, who, branch_id, channel=channel, required=required))
@@ -162,6 +163,8 @@ def base_facts(
         hours=dict.fromkeys(range(7), (time(0), time.max)) if by_mail else rules.hours(branch_id),
         holiday=not by_mail and local.date() in rules.calendar(branch_id, local.date()).holidays,
         age_override=override,
+        whatsapp=channel == "whatsapp",
+        opt_in_required=channel == "whatsapp" and option_now("whatsapp_opt_in") == "required",
     )
 
 
@@ -175,7 +178,22 @@ def about(conn: Connection, session: Session, base: Facts, who: Person) -> Facts
         found = found.where(dnc_list.c.current, dnc_number.c.last10.in_(who.numbers)).distinct()
         listed = tuple(sorted(conn.execute(found).scalars()))
     override = _override(conn, session.now, gate_override.c.customer_id.in_(who.customers)) if listed else None
-    return replace(base, own=_own(conn, who), listed=listed, person_override=override, erased=who.erased)
+    consent = _opt_in(conn, who) if base.whatsapp else None
+    return replace(
+        base, own=_own(conn, who), listed=listed, person_override=override, erased=who.erased, opt_in=consent
+    )
+
+
+def _opt_in(conn: Connection, who: Person) -> OptIn | None:
+    """The last consent that any record of the person holds."""
+    c = customer.c
+    found = conn.execute(
+        select(c.wa_opt_in_at, c.wa_opt_in_source)
+        .where(c.id.in_(who.customers), c.wa_opt_in_at.is_not(None))
+        .order_by(c.wa_opt_in_at.desc())
+        .limit(1)
+    ).first()
+    return OptIn(found[0], found[1] or "—") if found else None
 
 
 def list_required() -> bool:

@@ -11,7 +11,7 @@ from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.data.session import Session
 from boxes_tui.desk import gate
 from boxes_tui.desk.sheet import purpose_of
-from boxes_tui.domain.contact_gate import Purpose, Verdict
+from boxes_tui.domain.contact_gate import Purpose, Reason, Verdict
 from boxes_tui.domain.phones import parse_phone
 
 LIFTED: Final = frozenset({"list", "list_age"})
@@ -25,6 +25,8 @@ class Permits:
     own: Purpose
     offer: Verdict
     operational: Verdict
+    opt_in: Reason
+    """Whether the person accepted offers by WhatsApp."""
 
     @property
     def to_lift(self) -> frozenset[str]:
@@ -38,9 +40,11 @@ def permits(conn: Connection, session: Session, row: QueueRow) -> Permits:
     last10 = parse_phone(row.phone).last10 if row.phone else None
     numbers = (last10,) if last10 else ()
 
-    def asked(purpose: Purpose) -> Verdict:
+    def asked(purpose: Purpose, channel: str = "call") -> Verdict:
         return gate.verdict(
-            conn, session, customer_id=row.customer_id, branch_id=row.branch_id, purpose=purpose, numbers=numbers
-        )
+            conn, session, customer_id=row.customer_id, branch_id=row.branch_id, purpose=purpose, numbers=numbers,
+            channel=channel,
+        )  # fmt: skip
 
-    return Permits(purpose_of(conn, session, row), asked("offer"), asked("operational"))
+    consent = next(r for r in asked("offer", "whatsapp").reasons if r.code == "opt_in")
+    return Permits(purpose_of(conn, session, row), asked("offer"), asked("operational"), consent)

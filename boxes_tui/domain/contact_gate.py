@@ -34,9 +34,18 @@ class OwnBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class OptIn:
+    """When the person accepted offers by WhatsApp, and where that was said."""
+
+    at: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the gate asks about. ``lists`` are the No Llame lists in force: name → day of the list; ``listed`` those
-    that hold a number of the person."""
+    that hold a number of the person. ``whatsapp`` where the contact is a text there: only then ``opt_in`` matters, and it
+    blocks only where the configuration requires it."""
 
     now_local: datetime
     own: OwnBlock | None = None
@@ -48,6 +57,9 @@ class Facts:
     person_override: str | None = None
     age_override: str | None = None
     erased: bool = False
+    whatsapp: bool = False
+    opt_in: OptIn | None = None
+    opt_in_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +97,11 @@ class Verdict:
 
 
 def check(purpose: Purpose, facts: Facts) -> Verdict:
-    """Whether a contact for ``purpose`` is allowed now, on every channel alike."""
+    """Whether a contact for ``purpose`` is allowed now, on every channel alike but for the opt-in of WhatsApp."""
     offer = purpose == "offer"
     reasons = [_own(offer, facts), *_lists(offer, facts), _hours(offer, facts)]
+    if offer and facts.whatsapp:
+        reasons.append(_opt_in(facts))
     if facts.erased:
         reasons.insert(0, Reason("erased", False, _("Los datos de esta persona se suprimieron."), True))
     blocking = [r for r in reasons if not r.ok and r.blocks]
@@ -126,6 +140,14 @@ def _lists(offer: bool, facts: Facts) -> list[Reason]:
         text = _("Está en la lista {names}: no se le puede ofrecer.").format(names=", ".join(facts.listed))
     made.append(Reason("list", not (on and offer), text, on and offer))
     return made
+
+
+def _opt_in(facts: Facts) -> Reason:
+    if facts.opt_in is None:
+        return Reason("opt_in", False, _("No consta que acepte ofertas por WhatsApp."), facts.opt_in_required)
+    day, source = f"{facts.opt_in.at:%d/%m/%Y}", facts.opt_in.source
+    text = _("Aceptó ofertas por WhatsApp ({day}, {source}).").format(day=day, source=source)
+    return Reason("opt_in", True, text, facts.opt_in_required)
 
 
 def _hours(offer: bool, facts: Facts) -> Reason:

@@ -12,7 +12,7 @@ LEAST: Final[dict[str, str]] = {
     "call": "agent", "opportunity": "agent", "discard": "agent", "reschedule": "agent", "sell": "agent",
     "confirm": "agent", "deliver": "agent", "note": "agent", "rebook": "agent", "undo": "agent",
     "claim": "agent", "release": "agent", "next": "agent", "reminder": "agent", "whatsapp": "agent", "dial": "agent",
-    "shift": "agent", "phone": "agent", "block": "agent", "import_reply": "agent", "reply": "agent", "draft": "agent",
+    "shift": "agent", "phone": "agent", "block": "agent", "import_reply": "agent", "reply": "agent", "opt_in": "agent", "draft": "agent",
     "steal": "supervisor", "assign": "supervisor", "override": "supervisor", "unblock": "supervisor",
     "campaign": "supervisor", "campaign_undo": "supervisor", "credit": "supervisor", "correct": "supervisor",
     "complaint_close": "agent", "export": "agent", "card_export": "agent", "outbox_retry": "supervisor", "outbox_send": "admin",

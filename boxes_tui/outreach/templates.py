@@ -23,7 +23,7 @@ from boxes_tui.errors import ConfigError, why
 from boxes_tui.i18n import N_, _
 from boxes_tui.text import BAD, clean
 
-Channel = Literal["mail", "whatsapp", "footer"]
+Channel = Literal["mail", "whatsapp", "header", "footer"]
 
 FIELDS: Final = {
     "nombre": N_("nombre de pila, o la razón social"),
@@ -53,9 +53,11 @@ KINDS: Final[dict[str, tuple[Channel, Purpose]]] = {
     "wa_servicio": ("whatsapp", "operational"),
     "wa_seguridad": ("whatsapp", "operational"),
     "wa_oferta": ("whatsapp", "offer"),
+    "cabeza_oferta": ("header", "offer"),
     "pie_oferta": ("footer", "offer"),
 }
-"""Template → where it goes and for what purpose. Offers end with ``pie_oferta`` (Ley 25.326 art. 27), others never."""
+"""Template → where it goes and for what purpose. Offers begin with ``cabeza_oferta`` (*publicidad*, Disp. 4/2009), in a
+mail's subject too, and end with ``pie_oferta`` (Ley 25.326 art. 27); others never."""
 
 LANGUAGES: Final = ("es", "en")
 LIMIT: Final = 16_384
@@ -106,11 +108,14 @@ class Letters:
         return self._found.get((name, language)) or self._found[(name, "es")]
 
     def render(self, name: str, language: str, values: Mapping[str, str | None]) -> tuple[str, str]:
-        """(subject, body); an offer ends with the way out of art. 27, an operational text never does."""
+        """(subject, body); an offer begins with *publicidad* and ends with the way out of art. 27, an operational text
+        has neither."""
         template = self.get(name, language)
         subject, body = template.render(values)
         if template.purpose == "offer":
-            body += "\n\n" + self.get("pie_oferta", language).render(values)[1]
+            head, foot = (self.get(part, language).render(values)[1] for part in ("cabeza_oferta", "pie_oferta"))
+            body = f"{head}\n\n{body}\n\n{foot}"
+            subject = clean(f"{head} · {subject}", 200) if subject else ""
         return subject, body
 
 

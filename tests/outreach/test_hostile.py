@@ -150,11 +150,24 @@ def test_an_admins_template_wins_and_signs_can_be_written(tmp_path: Path) -> Non
     assert found.render("recordatorio", "en", {"fecha": "today"})[0] == "Your appointment on today"
 
 
+def test_a_mail_that_offers_says_so_in_its_subject(letters: Letters, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No packaged mail offers anything; one that would begins its subject with the word of Disp. 4/2009."""
+    from boxes_tui.outreach import templates
+
+    mail = templates.parse("recordatorio.es.txt", "Asunto: Su service\n\nHola {nombre}\n")
+    offer = templates.Template(mail.name, "es", "mail", "offer", mail.subject, mail.body)
+    monkeypatch.setitem(letters._found, ("recordatorio", "es"), offer)
+    subject, text = letters.render("recordatorio", "es", {"nombre": "Ana", "taller": "Casa Central"})
+    assert subject == "PUBLICIDAD · Su service"
+    assert text.startswith("PUBLICIDAD\n\nHola Ana\n\nPublicidad de Casa Central.")
+
+
 def test_offers_carry_the_way_out_and_operational_texts_never(letters: Letters) -> None:
     from boxes_tui.outreach.templates import KINDS
 
     for name, (channel, purpose) in KINDS.items():
         for language in ("es", "en"):
-            if channel != "footer":
+            if channel not in ("header", "footer"):
                 text = letters.render(name, language, {"taller": "Casa Central"})[1]
                 assert ("Ley 25.326" in text) == (purpose == "offer"), name
+                assert text.startswith("PUBLICIDAD") == (purpose == "offer"), name

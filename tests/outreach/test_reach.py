@@ -133,7 +133,8 @@ def test_texts_of_every_row(kit: Kit) -> None:
     rows = Rows(kit)
     for ref in rows.operational + rows.offers:
         found = kit.house.read(compose, kit.settings, ref)
-        assert found.url.startswith("https://wa.me/5493515123456?text=Hola%20Mar%C3%ADa%20Jos%C3%A9")
+        head = "PUBLICIDAD%0A%0A" if ref in rows.offers else ""
+        assert found.url.startswith(f"https://wa.me/5493515123456?text={head}Hola%20Mar%C3%ADa%20Jos%C3%A9")
         assert "SECRETO" not in found.text
         assert ("Ley 25.326" in found.text) == (ref in rows.offers)
         kit.house.execute(LogWhatsApp(ref))
@@ -213,6 +214,42 @@ def test_the_gate_on_every_channel_purpose_and_role(lite: Kit, state: str) -> No
         else:  # what has happened is recorded all the same, marked
             done = house.execute(LogWhatsApp(rows.offers[0])).result
             assert bool(done["outside_rules"]) == (("offer", state) not in ALLOWED)
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_offers_by_whatsapp_ask_for_the_opt_in(lite: Kit, monkeypatch: pytest.MonkeyPatch, required: bool) -> None:
+    """It warns, or blocks where the configuration says so; appointments and the other channels are never asked for it.
+    (Mutant: ``base.whatsapp`` true on every channel.)"""
+    from boxes_tui.desk.blocks import OptIn
+    from boxes_tui.desk.gate import verdict
+
+    rows = Rows(lite)
+    if required:
+        monkeypatch.setenv("BOXES_WHATSAPP_OPT_IN", "required")
+
+    def offer(channel: str = "whatsapp") -> Any:
+        return lite.house.read(
+            lambda conn, s: verdict(
+                conn, s, customer_id=rows.who, branch_id=lite.branch, purpose="offer", channel=channel
+            )
+        )
+
+    assert offer().allowed is not required
+    assert [r.ok for r in offer().reasons if r.code == "opt_in"] == [False]
+    assert all("opt_in" not in [r.code for r in offer(c).reasons] for c in ("call", "email"))
+    assert _try(lite, lite.house, "whatsapp", rows, rows.offers[0]) is not required
+    assert _try(lite, lite.house, "whatsapp", rows, rows.operational[0])
+    marked = lite.house.execute(LogWhatsApp(rows.offers[0])).result["outside_rules"]
+    assert marked == ("opt_in" if required else None)
+    with pytest.raises(UsageError):
+        lite.house.execute(OptIn(rows.offers[0]))
+    lite.house.execute(OptIn(rows.offers[0], "mostrador"))
+    assert offer().allowed and "mostrador" in str(offer().reasons)
+    assert lite.row(customer, rows.who)["wa_opt_in_at"] == NOW
+    lite.house.execute(OptIn(f"customers:{rows.who}", withdraw=True))
+    assert offer().allowed is not required
+    with pytest.raises(Refused):
+        lite.house.execute(OptIn(f"customers:{rows.who}", withdraw=True))
 
 
 def test_a_reply_confirms_with_one_key(lite: Kit) -> None:

@@ -294,6 +294,30 @@ def test_what_a_person_asked_for_is_never_lifted(lite: Kit) -> None:
     asyncio.run(work())
 
 
+def test_the_opt_in_for_offers_by_whatsapp(lite: Kit) -> None:
+    _offer(lite)
+
+    async def work() -> None:
+        async with front(lite.house) as desk:
+            await desk.press("2")
+            await desk.sees("PEÑA")
+            await desk.press("i")
+            await desk.sees("✗ No consta que acepte ofertas por WhatsApp. (sólo aviso)", "w acepta WhatsApp")
+            await desk.press("w")
+            await desk.sees("Dónde lo dijo")
+            await desk.type("mostrador")
+            await desk.press("enter")
+            await desk.sees("Se anotó que acepta ofertas por WhatsApp")
+            await desk.press("i")
+            await desk.sees("✓ Aceptó ofertas por WhatsApp (24/11/2026, mostrador).", "w ya no acepta WhatsApp")
+            await desk.press("w")
+            await desk.sees("¿Ya no acepta?")
+            await desk.press("enter")
+            await desk.sees("Se anotó que no acepta ofertas por WhatsApp")
+
+    asyncio.run(work())
+
+
 @pytest.mark.parametrize("language", ["es", "en"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (60, 15)])
 def test_every_list_fits(lite: Kit, language: str, size: tuple[int, int]) -> None:
