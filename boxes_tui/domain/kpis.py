@@ -14,7 +14,7 @@ from typing import Final, Literal
 from boxes_tui.domain.formats import largest_remainder, number, rate
 from boxes_tui.i18n import N_, _
 
-Kind = Literal["count", "rate", "mean", "median", "score", "parts", "hourly"]
+Kind = Literal["count", "rate", "mean", "median", "max", "score", "parts", "hourly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def written(figure: Figure) -> str:
         return f"{figure.value:+d}" if figure.value else "0"
     if kind in ("count", "parts"):
         return number(figure.value) + (f" {_(UNITS[figure.kpi.unit])}" if figure.kpi.unit else "")
-    shown = number(figure.value, 1)
+    shown = number(figure.value, 0 if kind == "max" else 1)
     return f"{shown} {_(UNITS[figure.kpi.unit])}" if figure.kpi.unit else shown
 
 
@@ -117,6 +117,11 @@ def note(figure: Figure) -> str:
     high = figure.more.get("p90")
     if high is not None:
         made.append(f"p90 {number(high, 1)}" + (f" {_(UNITS[figure.kpi.unit])}" if figure.kpi.unit else ""))
+    middle = figure.more.get("median")
+    if middle is not None:
+        made.append(_("mediana {n}").format(n=number(middle, 1)))
+    if figure.kpi.kind == "max" and figure.num:
+        made.append(_("de {n} listas").format(n=number(figure.num)) if figure.num > 1 else _("hasta 30 días"))
     if figure.kpi.kind == "score" and figure.den:
         made.append(f"n = {number(figure.den)}")
     if figure.waiting:
@@ -167,6 +172,8 @@ KPIS: Final[dict[str, tuple[Kpi, ...]]] = {
     "in_process": (
         Kpi("total", N_("Órdenes ingresadas"), "count"),
         Kpi("ro_cycle_time", N_("Tiempo de ciclo"), "median", "hours"),
+        Kpi("ro_cycle_time_dms", N_("Ciclo, entrega según DMS"), "median", "hours"),
+        Kpi("ro_cycle_time_manual", N_("Ciclo, entrega manual"), "median", "hours"),
         Kpi("open_ro", N_("Órdenes abiertas"), "count"),
         Kpi("open_ro_aging", N_("Abiertas por antigüedad"), "parts"),
         Kpi("open_ro_gt3_rate", N_("Abiertas más de 3 días hábiles"), _RATE),
@@ -195,6 +202,11 @@ KPIS: Final[dict[str, tuple[Kpi, ...]]] = {
         Kpi("recall_completion_rate", N_("Cumplimiento de nota técnica y recall"), _RATE, source="units"),
         Kpi("campaign_blocked", N_("Bloqueadas"), "count", source="units"),
         Kpi("campaign_unreachable", N_("Sin teléfono"), "count", source="units"),
+        Kpi("dnc_blocked", N_("Bloqueos No llamar más"), "parts", source="blocks"),
+        Kpi("dnc_list_age_days", N_("Antigüedad de la lista No Llame"), "max", "days", source="lists"),
+        Kpi("data_quality_phone", N_("Clientes con teléfono válido"), _RATE, source="people"),
+        Kpi("data_quality_email", N_("Clientes con e-mail válido"), _RATE, source="people"),
+        Kpi("data_quality_duplicates", N_("Clientes duplicados"), _RATE, source="people"),
     ),
     "agents": (
         Kpi("total", N_("Llamados"), "count"),

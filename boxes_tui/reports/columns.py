@@ -63,7 +63,10 @@ COLUMNS: Final = {
         _c("in_dms", N_("Turno en el DMS"), "instant"), _c("handed_over", N_("Entrega"), "instant"),
         _c("until", N_("Hasta"), "instant"), _c("km", N_("Km"), "int"), _c("days", N_("Días"), "int"),
         _c("reschedules", N_("Replanificaciones"), "int", True, "", N_("Repl.")), _c("services", N_("Ingresos"), "int", True),
-        _c("minutes", N_("Minutos"), "int"), _c("amount", N_("Importe"), "money"),
+        _c("phone_ok", N_("Teléfono válido"), "text", True, "yes_no"),
+        _c("email_ok", N_("E-mail válido"), "text", True, "yes_no"),
+        _c("duplicate", N_("Duplicado"), "text", True, "yes_no"), _c("how", N_("Cómo lo pidió")),
+        _c("list", N_("Lista")), _c("numbers", N_("Números"), "int"), _c("minutes", N_("Minutos"), "int"), _c("amount", N_("Importe"), "money"),
     )
 }  # fmt: skip
 """Every column that a population may have, by id."""

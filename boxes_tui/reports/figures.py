@@ -178,6 +178,9 @@ def _figure(ctx: Ctx, ask: Ask, kpi: Kpi, rule: Rule, row: list[int]) -> Figure:
         return Figure(kpi, measured, den, ratio(measured, den), more=more)
     if kpi.kind == "median":
         return _median(kpi, rule, num, late, _histogram(ctx, ask, kpi, rule))
+    if kpi.kind == "max":
+        spread = _histogram(ctx, ask, kpi, rule)
+        return Figure(kpi, num, None, spread[-1][0] if spread else None)
     if kpi.kind == "parts":
         parts = shares(_parts(ctx, ask, kpi, rule))
         return Figure(kpi, num, None, num, parts=parts)

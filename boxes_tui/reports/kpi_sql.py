@@ -12,7 +12,7 @@ Names = tuple[str, ...]
 @dataclass(frozen=True, slots=True)
 class Rule:
     """``num`` and ``den`` select rows (``num`` within ``den``); ``den`` None = a count. ``measure`` is summed (mean,
-    amount) or spread (median) over ``num``, in units of ``divide``. ``waiting`` selects the items *en curso*;
+    amount) or spread (median, max) over ``num``, in units of ``divide``. ``waiting`` selects the items *en curso*;
     ``parts`` names the column whose values break the rows of ``num`` down; ``minus`` the detractors of a score."""
 
     num: Names = ()
@@ -61,6 +61,8 @@ RULES: Final[dict[str, dict[str, Rule]]] = {
     "in_process": {
         "total": Rule(),
         "ro_cycle_time": Rule(("delivered",), measure="cycle", divide=3600),
+        "ro_cycle_time_dms": Rule(("delivered", "!by_hand"), measure="cycle", divide=3600),
+        "ro_cycle_time_manual": Rule(("delivered", "by_hand"), measure="cycle", divide=3600),
         "open_ro": Rule(("open",)),
         "open_ro_aging": Rule(("open",), parts="age"),
         "open_ro_gt3_rate": Rule(("long",), ("open",)),
@@ -89,6 +91,11 @@ RULES: Final[dict[str, dict[str, Rule]]] = {
         "recall_completion_rate": Rule(("done",), ("assigned", "recall")),
         "campaign_blocked": Rule(("blocked",)),
         "campaign_unreachable": Rule(("unreachable",)),
+        "dnc_blocked": Rule((), parts="purpose"),
+        "dnc_list_age_days": Rule((), measure="age"),
+        "data_quality_phone": Rule(("phoned",), ()),
+        "data_quality_email": Rule(("mailed",), ()),
+        "data_quality_duplicates": Rule(("twin",), ()),
     },
     "agents": {
         "total": Rule(),

@@ -139,6 +139,7 @@ def in_process(ctx: Ctx) -> Base:
     facts: Exprs = {
         "open": flag(is_open),
         "delivered": flag(delivered),
+        "by_hand": flag(t.c.delivery_basis == "manual"),
         "cycle": raw(t.c.handover_at) - raw(t.c.opened_at),
         "long": lambda: flag(_long(ctx, t, day)),
         "promised": flag(t.c.promised_at.is_not(None)),

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from sqlalchemy import CTE, ColumnElement, Connection, and_, exists, false, func, or_, select, true
 
-from boxes_tui.data.tables import app_user, branch, repair_order, sale_delivery, vehicle
+from boxes_tui.data.tables import app_user, branch, customer, repair_order, sale_delivery, vehicle
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
-from boxes_tui.reports import pop_calls, pop_leaks, pop_orders, pop_sales, pop_work
+from boxes_tui.reports import pop_calls, pop_leaks, pop_orders, pop_people, pop_sales, pop_work
 from boxes_tui.reports.base import Base, Ctx, Expr, Made
 from boxes_tui.reports.columns import COLUMNS
 from boxes_tui.reports.kpi_sql import RULES, Names, Rule
@@ -36,6 +36,9 @@ SOURCES: Final[dict[str, Callable[[Ctx], Base]]] = {
     "claims": pop_calls.claims,
     "shifts": pop_calls.shifts,
     "park": pop_sales.park,
+    "people": pop_people.people,
+    "blocks": pop_people.blocks,
+    "lists": pop_people.lists,
 }
 """Every population by name; the first ten are the reports."""
 
@@ -208,6 +211,8 @@ def _filters(ctx: Ctx, ask: Ask, base: Base, source: str) -> list[ColumnElement[
         branch_id = _branch_id(ctx.conn, ask.branch)
         if source == "park":
             made.append(_seen_in(branch_id))
+        elif source == "people":
+            made.append(_served_by(branch_id))
         else:
             made.append(p["b"].c.id == branch_id if "b" in p else false())
     if ask.agent:
@@ -230,6 +235,14 @@ def _seen_in(branch_id: int) -> ColumnElement[bool]:
     return or_(
         exists().where(s.c.vehicle_id == v.c.id, s.c.branch_id == branch_id),
         exists().where(r.c.vehicle_id == v.c.id, r.c.branch_id == branch_id),
+    )
+
+
+def _served_by(branch_id: int) -> ColumnElement[bool]:
+    s, r, c = sale_delivery.alias(), repair_order.alias(), customer
+    return or_(
+        exists().where(s.c.customer_id == c.c.id, s.c.branch_id == branch_id),
+        exists().where(r.c.customer_id == c.c.id, r.c.branch_id == branch_id),
     )
 
 

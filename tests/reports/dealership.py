@@ -75,14 +75,28 @@ class Dealership:
     def people(self) -> None:
         for n in range(self.size):
             who = self.add(
-                t.customer, display_name=f"CLIENTE {n}", name_fold=f"cliente {n}",
-                without_phone_at=NOW if self.maybe(0.1) else None,
+                t.customer, display_name=f"CLIENTE {n}", name_fold=f"cliente {n}", **self.ghost(),
+                without_phone_at=NOW if self.maybe(0.1) else None, erased_at=NOW if self.maybe(0.05) else None,
+                doc_digits=self.rng.choice((None, "", str(20_000_000 + n), str(20_000_000 + n // 3))),
+                email=self.rng.choice((None, "a@ejemplo.test", "a@b", "@ejemplo.test", "a b@c.test", "a@b@c.test", "x")),
+                merged_into_id=self.pick("customer") if n > 2 and self.maybe(0.05) else None,
             )  # fmt: skip
             if self.maybe(0.85):
                 self.add(
                     t.customer_phone, customer_id=who, raw="1", kind="mobile", origin="dms", position=0,
                     present=self.maybe(0.9), wrong_at=NOW if self.maybe(0.15) else None,
+                    e164="+5493514401234" if self.maybe(0.8) else None,
                 )  # fmt: skip
+            if self.maybe(0.3):
+                self.add(
+                    t.block, customer_id=who if self.maybe(0.8) else None, last10="3514401234", at=NOW, how="call",
+                    scope=self.rng.choice(("offer", "operational")), lifted_at=NOW if self.maybe(0.2) else None,
+                )  # fmt: skip
+        for n in range(self.rng.randint(0, 3)):
+            self.add(
+                t.dnc_list, name=f"Lista {n}", as_of=TODAY - timedelta(self.rng.randint(0, 60)), imported_at=NOW,
+                digest=str(n), total=n * 10, current=self.maybe(0.7),
+            )  # fmt: skip
         for n in range(self.size):
             make, model = self.rng.choice(MODELS)
             self.add(

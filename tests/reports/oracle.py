@@ -21,7 +21,7 @@ Answer = dict[str, tuple[Any, Any]]
 TABLES = (
     "branch", "app_user", "customer", "customer_phone", "vehicle", "sale_delivery", "repair_order", "appointment",
     "opportunity", "call", "complaint", "campaign", "campaign_unit", "contact_log", "outbox", "shift_log", "claim_log",
-    "holiday", "setting",
+    "holiday", "setting", "block", "dnc_list",
 )  # fmt: skip
 
 

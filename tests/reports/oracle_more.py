@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from statistics import median
 from typing import Any
@@ -45,10 +46,17 @@ def in_process(f: Facts) -> Answer:
         free = free_days(f, r["branch_id"], today)
         return working_between(f, r["branch_id"], r["opened_day"], today, free) > 3
 
-    cycles = [(r["handover_at"] - r["opened_at"]) / 3600 for r in rows if r["handover_at"] is not None]
+    done = [r for r in rows if r["handover_at"] is not None]
+
+    def cycle(some: list[Row]) -> tuple[int, float | None]:
+        hours = [(r["handover_at"] - r["opened_at"]) / 3600 for r in some]
+        return len(hours), median(hours) if hours else None
+
     return {
         "total": (len(rows), None),
-        "ro_cycle_time": (len(cycles), median(cycles) if cycles else None),
+        "ro_cycle_time": cycle(done),
+        "ro_cycle_time_dms": cycle([r for r in done if r["delivery_basis"] != "manual"]),
+        "ro_cycle_time_manual": cycle([r for r in done if r["delivery_basis"] == "manual"]),
         "open_ro": (count(rows, is_open), None),
         "open_ro_aging": (count(rows, is_open), None),
         "open_ro_gt3_rate": rate(rows, is_open, long),
@@ -140,6 +148,19 @@ def campaigns(f: Facts) -> Answer:
     def done(n: Row) -> bool:
         return n["done_at"] is not None
 
+    people = [
+        c for c in f.rows("customer")
+        if c["gone_at"] is None and not c["is_stub"] and c["merged_into_id"] is None and c["erased_at"] is None
+    ]  # fmt: skip
+    good = {p["customer_id"] for p in f.rows("customer_phone") if p["present"] and p["wrong_at"] is None and p["e164"]}
+    seen: set[str] = set()
+    twins = 0
+    for c in people:
+        twins += c["doc_digits"] in seen
+        seen |= {c["doc_digits"]} if c["doc_digits"] else set()
+    valid = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]{2,}")
+    current = [item for item in f.rows("dnc_list") if item["current"]]
+    ages = [f.today(f.rows("branch")[0]["id"]) - item["as_of"] for item in current]
     recalls = [n for n in given if made[n["campaign_id"]]["type"] in ("technical_note", "recall")]
     return {
         "total": (len(rows), None),
@@ -152,6 +173,11 @@ def campaigns(f: Facts) -> Answer:
         "recall_completion_rate": (count(recalls, done), len(recalls)),
         "campaign_blocked": (len(units) - len(given), None),
         "campaign_unreachable": (count(given, lambda n: not reachable(n)), None),
+        "dnc_blocked": (count(f.rows("block"), lambda b: b["lifted_at"] is None), None),
+        "dnc_list_age_days": (len(ages), max(ages, default=None)),
+        "data_quality_phone": rate(people, lambda _c: True, lambda c: c["id"] in good),
+        "data_quality_email": rate(people, lambda _c: True, lambda c: bool(valid.fullmatch(c["email"] or ""))),
+        "data_quality_duplicates": (twins, len(people)),
     }
 
 

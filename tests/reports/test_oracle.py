@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,9 +12,11 @@ from sqlalchemy import Connection
 
 from boxes_tui.bootstrap import House
 from boxes_tui.data.session import Session
-from boxes_tui.domain.kpis import KPIS, Figure
+from boxes_tui.domain.kpis import KPIS, Figure, name
+from boxes_tui.i18n import set_language
 from boxes_tui.reports import grid
-from boxes_tui.reports.figures import Figures, by_value, figures
+from boxes_tui.reports.base import Ctx
+from boxes_tui.reports.figures import Figures, by_value, figures, slices
 from boxes_tui.reports.grid import View
 from boxes_tui.reports.population import REPORTS, Ask, Selection
 from tests.reports import oracle, oracle_more
@@ -29,7 +33,7 @@ SPANS = (
     (TODAY - timedelta(7), TODAY),
 )
 SEEDS = range(5)
-LONG = range(5, 30)
+LONG = range(5, 50)
 
 
 def check(house: House, low: date, high: date) -> None:
@@ -45,22 +49,65 @@ def check(house: House, low: date, high: date) -> None:
 
 def seen(figure: Figure) -> tuple[Any, Any]:
     """What the oracle tells of a KPI: its counts; of a median, how many and which."""
-    if figure.kpi.kind == "median":
+    if figure.kpi.kind in ("median", "max"):
         return figure.num, figure.value
     return figure.num, figure.den
+
+
+@pytest.fixture(params=["es", "en"])
+def language(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Either language of the numbers and names."""
+    set_language(request.param)
+    yield request.param
+    set_language("es")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_kpi_agrees_with_the_oracle(make_house: Made, seed: int) -> None:
     house = make_house(seed)
-    for low, high in SPANS:
-        check(house, low, high)
+    set_language("en" if seed % 2 else "es")
+    try:
+        for low, high in SPANS:
+            check(house, low, high)
+    finally:
+        set_language("es")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", LONG)
-def test_every_kpi_agrees_with_the_oracle_at_length(make_house: Made, seed: int) -> None:
-    check(make_house(seed, 50), *SPANS[0])
+def test_every_kpi_agrees_with_the_oracle_at_length(make_house: Made, language: str, seed: int) -> None:
+    house = make_house(seed, 50)
+    for low, high in SPANS:
+        check(house, low, high)
+
+
+def test_every_name_of_a_figure_has_two_languages() -> None:
+    set_language("en")
+    try:
+        english = {k.code: name(k) for kpis in KPIS.values() for k in kpis}
+    finally:
+        set_language("es")
+    spanish = {k.code: name(k) for kpis in KPIS.values() for k in kpis}
+    assert {c for c in english if english[c] == spanish[c]} <= {"nps", "total"}
+
+
+def by_every_column(conn: Connection, session: Session, ask: Ask) -> None:
+    columns = grid.columns(conn, session, ask)
+    rows = grid.rows(conn, session, ask)
+    for place, column in enumerate(columns):
+        if not column.categorical:
+            continue
+        parts = slices(Ctx.of(conn, session, ask.low, ask.high), ask, column.id)
+        counted = Counter(row.values[place] for row in rows)
+        assert {p.value: p.n for p in parts} == counted, (ask.report, column.id)
+        assert sum(p.tenths for p in parts) == (1000 if rows else 0)
+        assert [p.n for p in parts] == sorted(counted.values(), reverse=True)
+
+
+def test_a_pie_of_every_categorical_column_is_that_of_its_rows(make_house: Made) -> None:
+    house = make_house(6, 20)
+    for report in REPORTS:
+        house.read(by_every_column, Ask(report, *SPANS[0]))
 
 
 def test_every_number_opens_into_exactly_its_rows(make_house: Made) -> None:
@@ -88,7 +135,7 @@ def opens(conn: Connection, session: Session, ask: Ask) -> None:
     for period in found.series:
         assert grid.count(conn, session, ask, View(Selection(period=period.period))) == period.n
     for figure in found.kpis:
-        if figure.kpi.kind in ("count", "rate", "parts", "median") and figure.kpi.unit != "minutes":
+        if figure.kpi.kind in ("count", "rate", "parts", "median", "max") and figure.kpi.unit != "minutes":
             view = View(Selection(figure.kpi.code))
             assert len(grid.rows(conn, session, ask, view)) == figure.num == grid.count(conn, session, ask, view), (
                 figure
