@@ -132,8 +132,8 @@ def opened_text(words: Labels, ask: Ask, view: View) -> str:
     chosen, parts = view.selection, [span_text(ask.low, ask.high)]
     if chosen.kpi:
         parts.append(next((name(k) for k in KPIS[ask.report] if k.code == chosen.kpi), chosen.kpi))
-        if chosen.side == "waiting":
-            parts.append(_("en curso"))
+        if chosen.side != "num":
+            parts[-1] += f" ({_('en curso') if chosen.side == 'waiting' else _('denominador')})"
     if chosen.by:
         parts.append(f"{_(COLUMNS[chosen.by].title)} = {words.word(COLUMNS[chosen.by], chosen.value)}")
     if chosen.period:

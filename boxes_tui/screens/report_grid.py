@@ -3,93 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
 from functools import partial
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection
-
-from boxes_tui.data.engine import patient
-from boxes_tui.data.reads.board import Freshness, freshness
 from boxes_tui.data.reads.details import detail
-from boxes_tui.data.session import Session
-from boxes_tui.domain.formats import clock, number, show_day
-from boxes_tui.domain.kpis import Part
+from boxes_tui.domain.formats import number
+from boxes_tui.domain.kpis import KPIS, Part, name
 from boxes_tui.i18n import _
 from boxes_tui.reports import grid as rows_of
 from boxes_tui.reports.columns import COLUMNS, ReportColumn
 from boxes_tui.reports.grid import ReportRow, View
-from boxes_tui.reports.labels import UNKNOWN, Labels, labels, opened_text
+from boxes_tui.reports.labels import UNKNOWN, Labels, opened_text
 from boxes_tui.reports.population import Ask
 from boxes_tui.reports.render import cells_of
 from boxes_tui.reports.titles import title_of
 from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.report_rows import BY_TYPE, SIDES, WIDTHS, ReportSource, cell_text, read_grid, read_sides
 from boxes_tui.screens.row_detail import detail_lines
+from boxes_tui.text import cell_width
 from boxes_tui.widgets.bars import FilterItem, Key
 from boxes_tui.widgets.columns import WIDE, Column
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.grid import Grid
 from boxes_tui.widgets.menu import Menu, MenuItem
-from boxes_tui.widgets.rows import Row
 from boxes_tui.widgets.safe import Line
 
-WIDTHS = {
-    "customer": (24, 26), "plate": (8, 8), "model": (14, 18), "vin": (17, 17), "about": (14, 20), "advisor": (6, 8),
-    "attempts": (3, 3), "branch": (8, 12), "agent": (8, 12), "order": (9, 9),
-}  # fmt: skip
 LISTED = frozenset({"deliveries", "opportunities", "appointments", "in_process", "completed"})
 """Stages whose rows have detail lines of their own."""
-BY_TYPE = {"day": (5, 8), "instant": (11, 14), "int": (5, 6), "money": (12, 13), "text": (10, 14)}
-
-
-def read_grid(
-    conn: Connection, session: Session, ask: Ask, view: View
-) -> tuple[tuple[ReportColumn, ...], Labels, int, int, Freshness]:
-    """Columns, words, rows of the view, rows of the whole report, age of the DMS."""
-    patient(conn)
-    return (
-        rows_of.columns(conn, session, ask, view.selection), labels(conn, session), rows_of.count(conn, session, ask, view),
-        rows_of.count(conn, session, ask), freshness(conn, session),
-    )  # fmt: skip
-
-
-def read_block(conn: Connection, session: Session, ask: Ask, view: View, count: int, start: int) -> list[ReportRow]:
-    """Rows of the view by position."""
-    patient(conn)
-    return rows_of.rows(conn, session, ask, view, count, start)
-
-
-class ReportSource:
-    """Rows of a view by blocks, in its order."""
-
-    def __init__(self, screen: ReportGridScreen, total: int) -> None:
-        self._screen, self._total = screen, total
-
-    @property
-    def total(self) -> int:
-        """How many rows."""
-        return self._total
-
-    def block(self, start: int, count: int) -> list[Row]:
-        """Rows by position; called from another thread."""
-        s = self._screen
-        found = s.house.read(read_block, s.ask, s.view, count, start)
-        made = []
-        for n, row in enumerate(found):
-            key = f"{start + n}:{row.ref}"
-            s.rows[key] = row
-            shown = ((c, v) for c, v in zip(s.columns, row.values, strict=True) if c.id not in s.hidden)
-            made.append(Row(key, tuple(cell_text(s.words, c, v, s.at.today) for c, v in shown)))
-        return made
-
-
-def cell_text(words: Labels | None, column: ReportColumn, value: Any, today: date) -> str:
-    """A cell on screen: as in the lists, a year shows only when it is not this one (SCREENS §5)."""
-    if isinstance(value, datetime):
-        return f"{show_day(value.date(), today)} {clock(value)}"
-    if isinstance(value, date):
-        return show_day(value, today)
-    return words.cell(column, value) if words is not None else ""
 
 
 class ReportGridScreen(DeskScreen):
@@ -105,6 +45,7 @@ class ReportGridScreen(DeskScreen):
         self.rows: dict[str, ReportRow] = {}
         self.hidden: frozenset[str] = frozenset()
         self.total = self.whole = 0
+        self.sides: dict[str, int] = {}
         self._fresh = True
         self.grid = Grid([Column("customer", "", 24)], empty=(_("Leyendo…"),), marks=False, column_cursor=True)
         self.frame: Frame[Any] = Frame(self.grid)
@@ -117,6 +58,7 @@ class ReportGridScreen(DeskScreen):
         """Read columns and counts; the rows come by blocks."""
         made = await self.background(self.house.read, read_grid, self.ask, self.view, deadline=60.0)
         self.columns, self.words, self.total, self.whole, self.freshness = made
+        self.sides = await self.background(self.house.read, read_sides, self.ask, self.view, deadline=60.0)
         if self._fresh:
             self._fresh = False
             shown = [c for c in self.columns if c.id not in self.hidden]
@@ -129,11 +71,13 @@ class ReportGridScreen(DeskScreen):
         self._details()
 
     def _column(self, c: ReportColumn, leaves: int) -> Column:
+        """Its title in full where the screen is wide."""
         narrow, wide = WIDTHS.get(c.id, BY_TYPE[c.type])
         order = dict(self.view.order)
         sign = {True: " ↓", False: " ↑"}[order[c.id]] if c.id in order else ""
         align = "right" if c.type in ("int", "money") else "left"
         title = _(c.short if c.short and self.size.width < WIDE + 2 else c.title)
+        wide = max(wide, min(12, cell_width(title)))
         return Column(c.id, title + sign, narrow, wide, align, leaves, cut=c.type == "text")  # type: ignore[arg-type]
 
     def keys(self) -> list[Key]:
@@ -147,7 +91,10 @@ class ReportGridScreen(DeskScreen):
         opened = opened_text(self.words, self.ask, self.view) if self.words else ""
         narrowed = self.view.kept or self.view.order or self.hidden
         right = _("[Esc] quita el filtro") if narrowed else ""
-        self.frame.filters.set_filters((FilterItem("", opened),), "-", right, "")
+        brief = next((name(k) for k in KPIS[self.ask.report] if k.code == self.view.selection.kpi), "")
+        items = [FilterItem("", opened, None, brief)]
+        items += [FilterItem(c, _(t), self.sides[c], _(short)) for c, t, short in SIDES if c in self.sides]
+        self.frame.filters.set_filters(items, self.view.selection.side if self.sides else "-", right, "")
         shown = f"{self.grid.cursor_index + 1}/{self.total}" if self.total else ""
         right = _("Total: {n}  Visualizados: {m}").format(n=number(self.whole), m=number(self.total))
         self.frame.totals.show("", f"{right} · {shown}" if shown else right)
@@ -193,7 +140,13 @@ class ReportGridScreen(DeskScreen):
         self.reload()
 
     def own_key(self, key: str, character: str | None) -> bool:
-        """``Esc`` takes filters and order away first, then goes back."""
+        """``Tab`` goes through the numbers of a rate; ``Esc`` takes filters and order away first, then goes back."""
+        if key in ("tab", "shift+tab") and self.sides:
+            codes = list(self.sides)
+            place = codes.index(self.view.selection.side) + (1 if key == "tab" else -1)
+            chosen = replace(self.view.selection, side=codes[place % len(codes)])
+            self.change(replace(self.view, selection=chosen))
+            return True
         if key != "escape":
             return False
         if self.view.kept or self.view.order or self.hidden:

@@ -16,8 +16,9 @@ from boxes_tui.bootstrap import House
 from boxes_tui.i18n import set_language
 from boxes_tui.reports import grid
 from boxes_tui.reports.population import REPORTS, Ask
-from boxes_tui.screens.report_grid import ReportGridScreen, ReportSource
+from boxes_tui.screens.report_grid import ReportGridScreen
 from boxes_tui.screens.report_pie import ReportPieScreen
+from boxes_tui.screens.report_rows import ReportSource
 from boxes_tui.screens.reports import ReportScreen
 from tests.reports.conftest import Made
 from tests.reports.dealership import TODAY
@@ -104,6 +105,21 @@ async def test_enter_goes_from_a_number_to_its_rows_and_to_the_customer(lite_hou
         await until(pilot, lambda: type(app.screen).__name__ == "CustomerScreen")
 
     await shown(lite_house(3, 20), Ask("completed", *MONTH), (80, 24), work)
+
+
+async def test_tab_goes_through_the_numbers_of_a_rate(lite_house: Made) -> None:
+    async def work(pilot: Pilot[Any]) -> None:
+        app: Any = pilot.app
+        figure = app.screen.found.kpi("courtesy_call_rate_15d")
+        assert 0 < figure.num < figure.den
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ReportGridScreen) and app.screen.sides)
+        for count in (figure.num, figure.den, figure.waiting, figure.num):
+            await until(pilot, lambda count=count: app.screen.grid.total == count)  # type: ignore[misc]
+            assert f" {count}]" in picture(app)[1]
+            await pilot.press("tab")
+
+    await shown(lite_house(4, 30), Ask("completed", *WIDE_SPAN), (80, 24), work)
 
 
 async def test_at_80_by_24_keys_and_status_stay_and_the_cursor_brings_every_figure_into_sight(lite_house: Made) -> None:
