@@ -33,6 +33,8 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, Decimal):
+        if not cell.is_finite() or not -60 < cell.adjusted() < 60:  # written out it could fill the memory
+            return str(cell)
         return str(int(cell)) if cell == cell.to_integral_value() else format(cell.normalize(), "f")
     if isinstance(cell, bytes):
         try:

@@ -37,7 +37,7 @@ def read_text(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
         with path.open(encoding=encoding, newline="") as file:
             yield from _Rows(file, delimiter).rows(entity.header_row)
     except UnicodeError:
-        raise _refusal(path, encoding) from None
+        raise refusal(path, encoding) from None
     except OSError as error:
         raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=why(error))) from None
 
@@ -89,7 +89,8 @@ def _place(path: Path, offset: int) -> tuple[int, int, int]:
     return (byte[0] if byte else 0), offset, line
 
 
-def _refusal(path: Path, encoding: str) -> FileRefused:
+def refusal(path: Path, encoding: str) -> FileRefused:
+    """Why a file cannot be read in an encoding: the first bad byte, its place and its line."""
     name = "utf-8" if encoding == "utf-8-sig" else encoding
     found = bad_byte(path, encoding)
     if found is None:
@@ -153,25 +154,27 @@ class _Rows:
     def _quoted(self, line: str) -> tuple[list[str], str, str, int]:
         """A row that begins with a line with quotes: (cells, text, trouble, physical lines used)."""
         taken = [line]
-        found = self._parse(taken)
-        while found is None and len(taken) < ROW_LINES:
+        found, open_ = self._parse(taken)
+        while open_ and len(taken) < ROW_LINES:
             more = self._next()
             if more is None:
                 break
             taken.append(more)
-            found = self._parse(taken) if '"' in more else None
+            if '"' in more:
+                found, open_ = self._parse(taken)
         if found is not None and not self._swallowed(taken, found):
             return found, "".join(taken), "", len(taken)
         self._back.extend(reversed(taken[1:]))
         return self._sloppy(line)
 
-    def _parse(self, taken: list[str]) -> list[str] | None:
-        """The cells of a row whose quotes are all closed; None while one is open, or where they are out of place."""
+    def _parse(self, taken: list[str]) -> tuple[list[str] | None, bool]:
+        """The cells of a row whose quotes are all closed, else None; and whether one is still open, so that more lines may
+        close it: where quotes are out of place nothing does."""
         try:
             rows = list(csv.reader(taken, delimiter=self.delimiter, strict=True))
-        except csv.Error:
-            return None
-        return rows[0] if len(rows) == 1 else None
+        except csv.Error as error:
+            return None, "unexpected end of data" in str(error)
+        return (rows[0], False) if len(rows) == 1 else (None, False)
 
     def _swallowed(self, taken: list[str], cells: list[str]) -> bool:
         """Whether an unclosed quote has eaten whole rows: the cells do not fit and a line within would have."""

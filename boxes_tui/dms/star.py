@@ -27,20 +27,22 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from boxes_tui.clock import clock_from_env, wall
 from boxes_tui.dms.columns import Rejected, make_header
 from boxes_tui.dms.normalise import Normaliser
+from boxes_tui.dms.readers import encoding_of, refusal
 from boxes_tui.dms.records import FileRead, FileRefused, Record, Reject
 from boxes_tui.dms.shape import CHILDREN
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
-from boxes_tui.dms.star_json import ORDER_KEY, OWN_KEY, Documents, Found, cell_of, noun_of, tree_of_json
+from boxes_tui.dms.star_json import ENVELOPES, ORDER_KEY, OWN_KEY, Documents, Found, cell_of, noun_of, tree_of_json
+from boxes_tui.dms.star_stream import trees_of_json
 from boxes_tui.dms.star_xml import tree_of_xml
 from boxes_tui.dms.tabular import counted, sha256_of
 from boxes_tui.errors import ConfigError, why
 from boxes_tui.i18n import _
 
-FILE_BYTES: Final = 512 << 20
+XML_BYTES: Final = 32 << 20
 BODS: Final = 100_000
 TRIES: Final = 5
 LONGEST_WAIT: Final = 120.0
-PAGE_BYTES: Final = 64 << 20
+PAGE_BYTES: Final = 16 << 20
 PAGES: Final = 10_000
 AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NESTED: Final = ("links", "_links", "pagination", "paging", "page", "meta")
@@ -92,22 +94,37 @@ class StarHttp:
 
 
 def _trees(entity: EntitySpec, path: Path) -> Trees:
-    """The one document of a file, read when the rows are."""
+    """The documents of a file, read when the rows are: XML at once, JSON record by record."""
     try:
         with path.open("rb") as file:
-            data = file.read(FILE_BYTES + 1)
+            xml = _is_xml(file.read(64))
+            data = xml and (file.seek(0) or file.read(XML_BYTES + 1))
     except OSError as error:
         raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=why(error))) from None
-    if len(data) > FILE_BYTES:
-        raise FileRefused("E-READ", _("el archivo pasa de 512 MB; exportarlo en partes"))
-    yield _tree(data, entity.encoding)
+    if data:
+        if len(data) > XML_BYTES:
+            raise FileRefused("E-READ", _("el archivo pasa de 32 MB; exportarlo en partes"))
+        yield tree_of_xml(data)
+        return
+    encoding = encoding_of(path, entity.encoding)
+    noun = noun_of(_resource_of(entity)[0])
+    try:
+        with path.open(encoding=encoding, newline="") as text:
+            yield from trees_of_json(text, (noun, f"{noun}s", *ENVELOPES))
+    except UnicodeError:
+        raise refusal(path, encoding) from None
+    except OSError as error:
+        raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=why(error))) from None
 
 
 def _tree(data: bytes, encoding: str | None) -> Any:
-    head = data[:64].removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
-    if head.replace(b"\0", b"").lstrip().startswith(b"<"):
-        return tree_of_xml(data)
-    return tree_of_json(data, encoding)
+    return tree_of_xml(data) if _is_xml(data[:64]) else tree_of_json(data, encoding)
+
+
+def _is_xml(head: bytes) -> bool:
+    for mark in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
+        head = head.removeprefix(mark)
+    return head.replace(b"\0", b"").lstrip().startswith(b"<")
 
 
 def _resource_of(entity: EntitySpec) -> tuple[str, tuple[str, ...]]:
@@ -218,7 +235,7 @@ class Pages:
                 with self.opener.open(Request(url, headers=self.headers), timeout=self.timeout) as answer:
                     data = answer.read(PAGE_BYTES + 1)
                     if len(data) > PAGE_BYTES:
-                        raise FileRefused("E-READ", _("la respuesta del servidor pasa de 64 MB por página"))
+                        raise FileRefused("E-READ", _("la respuesta del servidor pasa de 16 MB por página"))
                     return data, answer.headers
             except HTTPError as error:
                 error.close()

@@ -12,10 +12,14 @@ from boxes_tui.dms.star_json import MAX_DEPTH
 from boxes_tui.i18n import _
 
 _NIL: Final = "nil"
+TAGS: Final = 1_200_000
+"""Opening and closing ones together: what fits in memory as a tree."""
 
 
 def tree_of_xml(data: bytes) -> dict[str, Any]:
     """The tree of an XML document under the name of its root; :class:`FileRefused` (``E-XML``) where it is none."""
+    if data.count(b"<") > TAGS:
+        raise FileRefused("E-READ", _("el documento trae demasiados elementos; exportarlo en partes"))
     try:
         root = fromstring(data, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     except DefusedXmlException:

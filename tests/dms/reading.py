@@ -11,12 +11,14 @@ from boxes_tui.dms.spec import EntitySpec, SourceSpec
 from boxes_tui.dms.tabular import open_file
 
 
-def source(folder: Path, entity: str, settings: str, mapping: str, *, whole: str = "") -> tuple[SourceSpec, EntitySpec]:
+def source(
+    folder: Path, entity: str, settings: str, mapping: str, *, whole: str = "", kind: str = "folder"
+) -> tuple[SourceSpec, EntitySpec]:
     """A source of one entity: TOML lines of the source, the entity and its map."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "source.toml"
     path.write_text(
-        f'[source.t]\nkind = "folder"\npath = "in"\n{whole}\n[source.t.entity.{entity}]\nfiles = "*.csv"\n{settings}\n'
+        f'[source.t]\nkind = "{kind}"\npath = "in"\n{whole}\n[source.t.entity.{entity}]\nfiles = "*.csv"\n{settings}\n'
         f"[source.t.entity.{entity}.map]\n{mapping}\n",
         encoding="utf-8",
     )
