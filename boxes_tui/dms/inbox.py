@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from boxes_tui.dms import bods
 from boxes_tui.dms.context import Context
 from boxes_tui.dms.folder import Folder
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
@@ -26,8 +27,8 @@ Watch = Callable[[str, FileRead, int | None], FileRead]
 class Inbox:
     """The drop folder during one run. ``readers`` tells which entities still have to commit a file."""
 
-    def __init__(self, spec: SourceSpec, watch: Watch, *, dry: bool) -> None:
-        self.spec, self.watch, self.dry = spec, watch, dry
+    def __init__(self, spec: SourceSpec, watch: Watch, *, dry: bool, full: bool = False) -> None:
+        self.spec, self.watch, self.dry, self.full = spec, watch, dry, full
         self.folder = Folder(spec)
         self.digests: dict[Path, str] = {}
         self.readers: dict[Path, set[str]] = {}
@@ -43,12 +44,14 @@ class Inbox:
                 if _matches(entity, path):
                     self.readers.setdefault(path, set()).add(entity.name)
                     done = entity.name in committed.get((str(path), self.digests[path]), set())
-                    found.setdefault(entity.name, []).append(self._file(entity, path, done))
+                    found.setdefault(entity.name, []).append(self._file(conn, ctx, entity, path, done))
         return found
 
-    def _file(self, entity: EntitySpec, path: Path, already_read: bool) -> Waiting:
+    def _file(self, conn: Connection, ctx: Context, entity: EntitySpec, path: Path, already_read: bool) -> Waiting:
         def opened() -> FileRead:
-            return self.watch(entity.name, open_file(self.spec, entity, path, self.digests[path]), None)
+            remembered = self.spec.kind == "star" and not self.full
+            known = bods.known(conn, ctx, entity.name) if remembered else None
+            return self.watch(entity.name, open_file(self.spec, entity, path, self.digests[path], known), None)
 
         def raw(lines: list[int]) -> dict[int, str]:
             return raw_lines(path, entity, lines) if lines else {}

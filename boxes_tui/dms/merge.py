@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from boxes_tui.clock import monotonic
-from boxes_tui.dms import absence, apply, bookings, guards, people, quarantine, resolve, vehicle_facts
+from boxes_tui.dms import absence, apply, bods, bookings, guards, people, quarantine, resolve, vehicle_facts
 from boxes_tui.dms.context import Context, Counts
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.records import FileRead, FileRefused
@@ -163,6 +163,7 @@ def _one(
     elif covered is not None and not staged.first:
         counts.gone += absence.settle_gone(conn, ctx, entity.name)
     quarantine.keep(conn, ctx, entity.name)
+    bods.keep(conn, ctx, entity.name, read.digest, read.bods)
     quarantine.close_mended(conn, ctx, entity.name, name=item.name, complete=counts.complete and not entity.scope)
     counts.ms_merge = int((monotonic() - begun) * 1000)
     return counts

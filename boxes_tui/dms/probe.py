@@ -73,9 +73,10 @@ def _reads(spec: SourceSpec, entity: EntitySpec, files: Sequence[Path]) -> Itera
         from boxes_tui.dms.sql import SqlSource
 
         return [SqlSource(spec).read(entity, clock_from_env().today(spec.timezone))]
+    from boxes_tui.clock import clock_from_env
     from boxes_tui.dms.star import StarHttp
 
-    return [StarHttp(spec).read(entity, None)]
+    return [StarHttp(spec).read(entity, clock_from_env().today(spec.timezone))]
 
 
 def _proposed(spec: SourceSpec, entity: EntitySpec, files: Sequence[Path]) -> str | None:

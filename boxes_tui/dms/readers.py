@@ -44,8 +44,9 @@ def read_text(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
 
 def encoding_of(path: Path, declared: str | None) -> str:
     """The declared encoding (a BOM is passed over), else BOM → UTF-8 strict → cp1252."""
-    if declared is not None:
-        return "utf-8-sig" if codecs.lookup(declared).name == "utf-8" else declared
+    name = codecs.lookup(declared).name if declared is not None else None
+    if name is not None and name != "utf-16":
+        return "utf-8-sig" if name == "utf-8" else name
     try:
         with path.open("rb") as file:
             head = file.read(4)
@@ -57,6 +58,8 @@ def encoding_of(path: Path, declared: str | None) -> str:
         return "utf-32"
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return "utf-16"
+    if name is not None:
+        return "utf-16-le"  # as Windows writes it, without its mark
     return "utf-8" if bad_byte(path, "utf-8") is None else "cp1252"
 
 
@@ -70,8 +73,9 @@ def bad_byte(path: Path, encoding: str) -> tuple[int, int, int] | None:
             pending = len(decoder.getstate()[0])
             try:
                 decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                return _place(path, done - pending + error.start)
+            except UnicodeError as error:
+                start = error.start if isinstance(error, UnicodeDecodeError) else 0
+                return _place(path, done - pending + start)
             if not chunk:
                 return None
             done += len(chunk)

@@ -199,6 +199,8 @@ class FileRead:
     """Filled while the rows are consumed: ``read`` = rows seen (records + rejects), warnings by code."""
     scope_values: set[tuple[str, ...]] = field(default_factory=set)
     """With ``scope``: the values contained in this read, filled while consumed."""
+    bods: set[str] = field(default_factory=set)
+    """BODIDs of STAR documents, filled while consumed."""
     path: str | None = None
     """Where the file lies now (drop folder only); the runner moves it after commit."""
 

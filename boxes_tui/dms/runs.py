@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -16,7 +17,7 @@ from boxes_tui.clock import Clock, wall
 from boxes_tui.data.commands import notify
 from boxes_tui.data.engine import set_scope
 from boxes_tui.data.suppression import sweep
-from boxes_tui.dms import derive, retry
+from boxes_tui.dms import bods, derive, retry
 from boxes_tui.dms.apply import default_branch
 from boxes_tui.dms.context import Context, Counts
 from boxes_tui.dms.ground import reading_only, run_connection, touch_since
@@ -57,7 +58,8 @@ class _Run:
     def __init__(self, engine: Engine, clock: Clock, spec: SourceSpec, options: Options, conn: Connection) -> None:
         self.engine, self.clock, self.spec, self.options, self.conn = engine, clock, spec, options, conn
         self.report = Report(spec.name)
-        self.inbox = Inbox(spec, options.watch_rows, dry=options.dry_run) if spec.path is not None else None
+        files = {"dry": options.dry_run, "full": options.full}
+        self.inbox = Inbox(spec, options.watch_rows, **files) if spec.path is not None else None
 
     @contextmanager
     def unit(self) -> Iterator[Connection]:
@@ -166,7 +168,8 @@ class _Run:
         if self.inbox is None:
             if self.options.retry:
                 return {}
-            return waiting_of(self.spec, self.ctx, self.clock, self.options.watch_rows, self._read_at())
+            known = partial(bods.known, self.conn, self.ctx)
+            return waiting_of(self.spec, self.ctx, self.clock, self.options.watch_rows, self._read_at(), known)
         with self.unit() as conn:
             if not self.options.retry:
                 return self.inbox.waiting(conn, self.ctx)

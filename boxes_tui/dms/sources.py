@@ -13,20 +13,27 @@ from boxes_tui.dms.records import FileRead
 from boxes_tui.dms.spec import EntitySpec, SourceSpec
 
 Watch = Callable[[str, FileRead, int | None], FileRead]
+Known = Callable[[str], Mapping[str, str]]
 OVERLAP = timedelta(days=1)
 DAILY_OVERLAP = timedelta(days=10)
 """The first delta of a business day reads further back: at least the days that the board shows of the past."""
 
 
 def waiting_of(
-    spec: SourceSpec, ctx: Context, clock: Clock, watch: Watch, read_at: Mapping[str, int] | None = None
+    spec: SourceSpec,
+    ctx: Context,
+    clock: Clock,
+    watch: Watch,
+    read_at: Mapping[str, int] | None = None,
+    known: Known = lambda _entity: {},
 ) -> dict[str, list[Waiting]]:
-    """One read per entity. ``read_at`` says when each was last read (epoch seconds); without it a delta reads all."""
+    """One read per entity. ``read_at`` says when each was last read (epoch seconds); without it a delta reads all. ``known``
+    tells the BODIDs that an entity has brought before: what a delta shows again because it overlaps is not read again."""
     today = date.fromordinal(ctx.today)
     since = {name: since_of(ctx, clock, spec, (read_at or {}).get(name)) for name in spec.entities}
     if spec.kind == "sql":
         return {name: [_sql(spec, e, today, since[name], watch)] for name, e in spec.entities.items()}
-    return {name: [_star(spec, e, since[name], watch)] for name, e in spec.entities.items()}
+    return {name: [_star(spec, e, today, since[name], watch, known)] for name, e in spec.entities.items()}
 
 
 def since_of(ctx: Context, clock: Clock, spec: SourceSpec, read_at: int | None) -> datetime | None:
@@ -52,12 +59,15 @@ def _sql(spec: SourceSpec, entity: EntitySpec, today: date, since: datetime | No
     return Waiting(entity.name, "", opened, raw)
 
 
-def _star(spec: SourceSpec, entity: EntitySpec, since: datetime | None, watch: Watch) -> Waiting:
+def _star(
+    spec: SourceSpec, entity: EntitySpec, today: date, since: datetime | None, watch: Watch, known: Known
+) -> Waiting:
     from boxes_tui.dms.star import StarHttp
 
     pages = StarHttp(spec)
 
     def opened() -> FileRead:
-        return watch(entity.name, pages.read(entity, since), None)
+        again = known(entity.name) if entity.mode == "delta" and since is not None else {}
+        return watch(entity.name, pages.read(entity, today, since, again), None)
 
-    return Waiting(entity.name, "", opened, partial(pages.raw_lines, entity, since))
+    return Waiting(entity.name, "", opened, partial(pages.raw_lines, entity, today, since))

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from boxes_tui.clock import clock_from_env, wall
+from boxes_tui.clock import wall
 from boxes_tui.dms.columns import Rejected, make_header
 from boxes_tui.dms.normalise import Normaliser
 from boxes_tui.dms.readers import encoding_of, refusal
@@ -39,7 +39,6 @@ from boxes_tui.errors import ConfigError, why
 from boxes_tui.i18n import _
 
 XML_BYTES: Final = 32 << 20
-BODS: Final = 100_000
 TRIES: Final = 5
 LONGEST_WAIT: Final = 120.0
 PAGE_BYTES: Final = 16 << 20
@@ -48,15 +47,16 @@ AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NESTED: Final = ("links", "_links", "pagination", "paging", "page", "meta")
 _NEXT: Final = ("next_cursor", "nextCursor", "next", "next_page_token", "nextPageToken")
 Trees = Iterator[Any]
-_carried: dict[tuple[str, str, str], dict[str, str]] = {}
-"""(TOML, source, entity) → BODID → digest of the file that carried it: another file with it is a repetition."""
+_NOTHING: Final[Mapping[str, str]] = {}
 
 
-def open_star(source: SourceSpec, entity: EntitySpec, path: Path, digest: str | None = None) -> FileRead:
-    """A STAR file as a read; its form is told by its first sign. Raises :class:`FileRefused`."""
+def open_star(
+    source: SourceSpec, entity: EntitySpec, path: Path, digest: str | None = None, known: Mapping[str, str] = _NOTHING
+) -> FileRead:
+    """A STAR file as a read; its form is told by its first sign. ``known`` tells which file carried a BODID: another file
+    with it is a repetition. Raises :class:`FileRefused`."""
     name = sha256_of(path) if digest is None else digest
-    carried = _carried.setdefault((str(source.file), source.name, entity.name), {})
-    read = _read(source, entity, (path.name, name), _trees(entity, path), carried)
+    read = _read(source, entity, (path.name, name), _trees(entity, path), known)
     read.path = str(path)
     return read
 
@@ -73,19 +73,22 @@ class StarHttp:
         self.spec, self.sleep = spec, sleep
         Pages(spec, "")  # a wrong address is told now
 
-    def read(self, entity: EntitySpec, since: datetime | None = None) -> FileRead:
-        """The pages of an entity's resource as one read."""
-        return _read(self.spec, entity, (entity.name, ""), self._pages(entity, since), {})
+    def read(
+        self, entity: EntitySpec, today: date, since: datetime | None = None, known: Mapping[str, str] = _NOTHING
+    ) -> FileRead:
+        """The pages of an entity's resource as one read; ``today`` is the business day from which its window counts."""
+        return _read(self.spec, entity, (entity.name, ""), self._pages(entity, today, since), known)
 
-    def raw_lines(self, entity: EntitySpec, since: datetime | None, lines: Sequence[int]) -> dict[int, str]:
+    def raw_lines(
+        self, entity: EntitySpec, today: date, since: datetime | None, lines: Sequence[int]
+    ) -> dict[int, str]:
         """The raw text of some records, read once more; nothing where the server does not answer any more."""
         with suppress(FileRefused):
-            return _raw(entity, self._pages(entity, since), lines)
+            return _raw(entity, self._pages(entity, today, since), lines)
         return {}
 
-    def _pages(self, entity: EntitySpec, since: datetime | None) -> Trees:
+    def _pages(self, entity: EntitySpec, today: date, since: datetime | None) -> Trees:
         low, high = entity.window_days or (-36500, 36500)
-        today = clock_from_env().today(self.spec.timezone)
         begin = (since or datetime(1970, 1, 1, tzinfo=UTC)).astimezone(UTC)
         resource = _resource_of(entity)[0].replace("{since}", begin.strftime("%Y-%m-%dT%H:%M:%SZ"))
         for name, days in (("{from}", max(low, -36500)), ("{to}", min(high, 36500))):
@@ -97,8 +100,8 @@ def _trees(entity: EntitySpec, path: Path) -> Trees:
     """The documents of a file, read when the rows are: XML at once, JSON record by record."""
     try:
         with path.open("rb") as file:
-            xml = _is_xml(file.read(64))
-            data = xml and (file.seek(0) or file.read(XML_BYTES + 1))
+            head = file.read(64)
+            data = head + file.read(XML_BYTES + 1) if _is_xml(head) else b""
     except OSError as error:
         raise FileRefused("E-READ", _("no se puede leer ({why})").format(why=why(error))) from None
     if data:
@@ -139,11 +142,12 @@ def _resource_of(entity: EntitySpec) -> tuple[str, tuple[str, ...]]:
 
 def _documents(entity: EntitySpec, known: Mapping[str, str], digest: str) -> Documents:
     resource, inner = _resource_of(entity)
-    return Documents(noun_of(resource), inner, frozenset(b for b, d in known.items() if d != digest))
+    again = entity.mode != "delta"  # the very file that brought a BOD is once more a complete read of what is
+    return Documents(noun_of(resource), inner, frozenset(b for b, d in known.items() if not again or d != digest))
 
 
 def _read(
-    source: SourceSpec, entity: EntitySpec, shape: tuple[str, str], trees: Trees, known: dict[str, str]
+    source: SourceSpec, entity: EntitySpec, shape: tuple[str, str], trees: Trees, known: Mapping[str, str]
 ) -> FileRead:
     if not entity.fields:
         raise FileRefused("E-COLS", _("la entidad {entity} no tiene ningún campo (map)").format(entity=entity.name))
@@ -160,7 +164,7 @@ def _read(
 
 
 def _items(
-    read: FileRead, normaliser: Normaliser, names: Sequence[str], trees: Trees, known: dict[str, str]
+    read: FileRead, normaliser: Normaliser, names: Sequence[str], trees: Trees, known: Mapping[str, str]
 ) -> Iterator[Record | Reject]:
     """The records of the documents; a read that skipped a BOD, or got fewer than announced, is not complete."""
     documents = _documents(normaliser.entity, known, read.digest)
@@ -173,9 +177,7 @@ def _items(
             yield _one(read, normaliser, names, found, number)
     if documents.skipped or (announced is not None and number < announced and not documents.inner):
         read.complete = False
-    known |= dict.fromkeys(documents.new, read.digest)
-    for bod in list(known)[:-BODS]:
-        del known[bod]
+    read.bods |= documents.new
 
 
 def _one(read: FileRead, normaliser: Normaliser, names: Sequence[str], found: Found, number: int) -> Record | Reject:

@@ -6,6 +6,7 @@ namespaces, a list where a child repeats, and text where it has no children. A c
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -16,8 +17,10 @@ from typing import Any, Final
 from boxes_tui.dms.cells import ERROR, as_text
 from boxes_tui.dms.records import UNTOUCHED, FileRefused
 from boxes_tui.i18n import _
+from boxes_tui.text import clean
 
 MAX_DEPTH: Final = 100
+BOD_LENGTH: Final = 200
 ENVELOPES: Final = ("data", "items", "results", "records")
 _VERBS: Final = frozenset(
     {"process", "sync", "show", "get", "acknowledge", "confirm", "change", "cancel", "notify", "add", "respond", "post",
@@ -151,7 +154,7 @@ class Documents:
         area = node[names["applicationarea"]]
         ids = [v for k, v in area.items() if plain(str(k)) == "bodid"] if isinstance(area, dict) else []
         said = scalar(ids[0]) if ids else None
-        if said is not None and said is not ERROR and (bod := as_text(said).strip()):
+        if said is not None and said is not ERROR and (bod := _bod_name(as_text(said))):
             if bod in self.known or bod in self.new:
                 self.skipped += 1
                 return
@@ -169,6 +172,12 @@ class Documents:
         for key in own or [k for k in area if plain(str(k)) not in _VERBS and not str(k).startswith(("@", "#"))]:
             found = area[key]
             yield from found if isinstance(found, list) else [found]
+
+
+def _bod_name(said: str) -> str:
+    """A BODID as it is remembered: a long one by its digest."""
+    name = clean(said)
+    return name if len(name) <= BOD_LENGTH else hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 # -- columns -----------------------------------------------------------------------------------------------------

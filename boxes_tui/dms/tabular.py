@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,19 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def open_file(source: SourceSpec, entity: EntitySpec, path: Path, digest: str | None = None) -> FileRead:
-    """A file as a read: its header is checked now, its rows come as they are consumed. Raises :class:`FileRefused`."""
+def open_file(
+    source: SourceSpec,
+    entity: EntitySpec,
+    path: Path,
+    digest: str | None = None,
+    known: Mapping[str, str] | None = None,
+) -> FileRead:
+    """A file as a read: its header is checked now, its rows come as they are consumed. ``known``: BODIDs that STAR files
+    brought before. Raises :class:`FileRefused`."""
     if source.kind == "star":
         from boxes_tui.dms.star import open_star
 
-        return open_star(source, entity, path, digest)
+        return open_star(source, entity, path, digest, known or {})
     rows = read_rows(path, entity)
     try:
         normaliser, width = _header(source, entity, rows)

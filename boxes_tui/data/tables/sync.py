@@ -98,6 +98,17 @@ move_pending = Table(
     UniqueConstraint("source_id", "path", "sha256"),
 )
 
+star_bod = Table(
+    "star_bod",
+    metadata,
+    Column("source_id", BIG, ForeignKey("source.id"), primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("bodid", CleanText, primary_key=True),
+    Column("digest", Text, nullable=False),  # of the file that carried it
+    Column("run_id", Integer, nullable=False),
+)
+"""Business object documents that a STAR source has brought: the same one again, in another file, is a repetition."""
+
 missing = Table(
     "missing",
     metadata,
