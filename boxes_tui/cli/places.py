@@ -39,6 +39,7 @@ PLACES: Final = (
     Place("demo", "demo", "demo", N_("Arma la concesionaria de demostración (una vez) y la abre."), False),
     Place("ssh-keys", "user", "ssh_keys", N_("Imprime las claves para AuthorizedKeysCommand de sshd."), False),
     Place("wallboard", "wallboard", "wallboard", N_("Pantalla de pared: sólo lectura, sin datos de clientes."), False),
+    Place("serve", "serve", "serve", N_("Sirve el tablero a navegadores, sólo en 127.0.0.1 y detrás de un proxy que dice quién entra."), False),
     Place("import", "import_", "import_work", N_("Trae el trabajo abierto del sistema anterior; se deshace con boxes do undo."), False),
     Place("db", "admin", "db", N_("La base: esquema, copias y verificación.")),
     Place("config", "admin", "config", N_("La configuración en uso.")),

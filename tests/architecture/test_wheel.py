@@ -12,7 +12,7 @@ import pytest
 
 from tests.architecture.sources import PACKAGE, ROOT
 
-CARRIED = {".py", ".mo", ".tcss", ".txt", ".toml", ".mako", ".typed", ".ttf", ".html"}
+CARRIED = {".js", ".py", ".mo", ".tcss", ".txt", ".toml", ".mako", ".typed", ".ttf", ".html"}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,4 @@
+"use strict";
+document.addEventListener("DOMContentLoaded", () => {
+  document.getElementById("start").addEventListener("click", () => window.location.reload());
+});
