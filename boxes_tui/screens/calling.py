@@ -67,11 +67,13 @@ class CallingScreen(ActingBase):
         await self._called(row, made)
 
     async def _sheet(self, panel: CallPanel, row: QueueRow, read: Any) -> None:
+        if self.offline_since is not None:
+            panel.no_sheet()
+            return
         try:
             sheet = await self.background(self.house.read, read, row, self.house.settings.home)
         except Unavailable:
-            if panel.is_mounted:
-                panel.no_sheet()
+            panel.no_sheet()
             return
         if panel.is_mounted:
             panel.show_sheet(sheet)

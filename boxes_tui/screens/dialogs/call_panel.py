@@ -25,6 +25,7 @@ from boxes_tui.screens.row_detail import detail_lines
 from boxes_tui.screens.row_text import Moment
 from boxes_tui.widgets.fields import ChoiceField, TextField
 from boxes_tui.widgets.panel import Text
+from boxes_tui.widgets.safe import Line
 
 Send = Callable[[LogCall], Awaitable[ActResult | None]]
 
@@ -58,7 +59,7 @@ class CallPanel(CallForms):
         self.opened_at: datetime = at.session.now
         self._why = why or detail_lines(queue, row, at)[1]
         self._busy = False
-        self._unread = _("Leyendo…")
+        self._unread: tuple[Line, Line] = ("  " + _("Leyendo…"), "")
         self.head = Text("", "", "", "")
         self.last = Text("")
         self.note = TextField(_("Nota"), note, label_width=LABEL, note=_("se guarda sola"), on_change=keep_note)
@@ -97,8 +98,9 @@ class CallPanel(CallForms):
 
     def no_sheet(self) -> None:
         """The sheet cannot be read now: the outcome and the note are recorded all the same."""
-        self._unread = _("Sin base: la ficha no se pudo leer. El resultado y la nota quedan en este equipo.")
-        self._show()
+        self._unread = call_text.unread_lines(self._queue, self.row, self.at)
+        if self.is_mounted:
+            self._show()
 
     # -- text --------------------------------------------------------------------------------------
 
@@ -111,7 +113,7 @@ class CallPanel(CallForms):
             return
         self.rule.show(left, right)
         if sheet is None:
-            self.head.show("  " + self._unread, "", "", "")
+            self.head.show(*self._unread, "", "")
         else:
             self.head.show(
                 *call_text.head_lines(sheet, self.chosen, self._page, scheme_of(getattr(self.app, "house", None)))

@@ -14,6 +14,7 @@ from boxes_tui.domain.formats import clock, show_day, weekday_day
 from boxes_tui.domain.phones import show_phone
 from boxes_tui.i18n import _
 from boxes_tui.outreach.links import phone_url
+from boxes_tui.screens.row_detail import detail_lines
 from boxes_tui.screens.row_text import KINDS, STAGES, Moment, first_name
 from boxes_tui.text import pad
 from boxes_tui.widgets.bars import Key
@@ -177,6 +178,12 @@ def has_appointment_line(others: Sequence[QueueRow], at: Moment) -> Line:
             time = f" {o.when:%H:%M}" if o.when is not None and hasattr(o.when, "hour") else ""
             return [(_("Este cliente ya tiene turno el {day}.").format(day=weekday_day(o.day, at.today) + time), "hoy")]
     return ""
+
+
+def unread_lines(queue: str, row: QueueRow, at: Moment) -> tuple[Line, Line]:
+    """What stands in place of the telephones while the database does not answer: what the list knows of the row."""
+    told = _("Sin base: la ficha no se leyó; resultado y nota quedan en este equipo.")
+    return [(f" {told}", "peligro")], f" {detail_lines(queue, row, at)[0]}"
 
 
 def panel_keys(in_note: bool, dials: bool) -> list[Key]:
