@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Optional
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -97,6 +98,10 @@ def customer_number(text: str) -> int:
 
 
 def _iso(value: datetime | date | None) -> str | None:
+    if isinstance(value, datetime) and value.tzinfo is UTC:
+        from boxes_tui.clock import DEFAULT_ZONE
+
+        value = value.astimezone(ZoneInfo(DEFAULT_ZONE))
     return value.isoformat() if value is not None else None
 
 
@@ -114,7 +119,7 @@ def card_json(card: Card) -> dict[str, Any]:
         },
         "phones": [
             {"id": str(p.id), "raw": p.raw, "e164": p.e164, "kind": p.kind, "whatsapp": p.whatsapp,
-             "wrong": p.wrong_at is not None, "blocked": card.blocked is not None}
+             "wrong": p.wrong_at is not None, "blocked": card.blocked is not None or p.blocked}
             for p in card.phones
         ],
         "vehicles": [

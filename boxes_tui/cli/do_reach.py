@@ -47,7 +47,7 @@ def reminder(
         out.json({"to": draft.recipient, "from": draft.sender, "subject": draft.subject, "text": draft.text,
                   "attachment": draft.attachment, "template": draft.template_line, "refusal": draft.refusal})  # fmt: skip
     else:
-        out.data(f"{_('Para')}: {draft.recipient or '—'}\n{_('Asunto')}: {draft.subject}\n\n{draft.text}")
+        out.data(f"{_('Para:')} {draft.recipient or '—'}\n{_('Asunto:')} {draft.subject}\n\n{draft.text}")
     if draft.refusal:
         raise Refused(draft.refusal)
 

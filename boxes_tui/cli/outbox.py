@@ -122,7 +122,8 @@ def list_mails(
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     made = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()}
     for name in ("id", "appointment_id", "customer_id"):
-        made[name] = str(made[name]) if made[name] is not None else None
+        if made.get(name) is not None:
+            made[name] = str(made[name])
     return made
 
 

@@ -24,6 +24,10 @@ def queue(
     branch: Annotated[str | None, typer.Option("--branch", help="Sólo una sucursal, por su código.")] = None,
     agent: Annotated[Optional[str], typer.Option("--agent", help="Sólo un agente, por su usuario.")] = None,  # noqa: UP045
     text: Annotated[Optional[str], typer.Option("--text", help="Nombre, patente, chasis o número.")] = None,  # noqa: UP045
+    only: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--only", help="unreachable (sin contacto), no_phone (sin teléfono) o callbacks (prometidas)."),
+    ] = None,
     limit: Annotated[Optional[int], typer.Option("--limit", min=0, help="Cuántas filas, a lo sumo.")] = None,  # noqa: UP045
     counts: Annotated[bool, typer.Option("--counts", help="Las cuentas del tablero, de cada cola y filtro.")] = False,
     json: Json = False,
@@ -55,7 +59,7 @@ def queue(
     with_house = house()
     session = with_house.session
     one_day = with_house.read(day_filter, day) if day else None
-    ask = Ask(name, chosen, one_day, branch, agent, text)
+    ask = Ask(name, chosen, one_day, branch, agent, text, only=only)
     total = with_house.read(count_rows, ask)
     rows = with_house.read(read_rows, ask, limit)
     if json:

@@ -6,6 +6,7 @@ translated when the tree of commands is there, since declaring it comes before a
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -17,8 +18,9 @@ from typer.core import TyperGroup
 
 from boxes_tui.cli import out
 from boxes_tui.config import spoken
+from boxes_tui.errors import UsageError
 from boxes_tui.i18n import N_, _, set_language
-from boxes_tui.text import strip_terminal
+from boxes_tui.text import BAD, strip_terminal
 
 _INSTEAD: Final[tuple[tuple[str, str], ...]] = (
     ("valid integer", N_("{name} es un número entero.")),
@@ -44,9 +46,13 @@ class Boxes(TyperGroup):
         set_language(spoken())
         _teach(self)
         try:
-            status = super().main(args, prog_name or "boxes", complete_var, False, windows_expand_args, **extra)
+            words = [readable(word) for word in (sys.argv[1:] if args is None else args)]
+            status = super().main(words, prog_name or "boxes", complete_var, False, windows_expand_args, **extra)
         except typer.Abort:
             status = 1
+        except UsageError as error:
+            out.say(str(error))
+            status = error.exit_code
         except Exception as error:
             if not hasattr(error, "format_message"):
                 raise
@@ -55,6 +61,16 @@ class Boxes(TyperGroup):
         if not standalone_mode:
             return status
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def readable(word: str) -> str:
+    """A word of the command line without what no column holds and no terminal should get; the name of a file that is
+    there stays as it is. :class:`UsageError` for bytes that are no text."""
+    if not BAD.search(word) or os.path.lexists(word):
+        return word
+    if any("\ud800" <= ch <= "\udfff" for ch in word):
+        raise UsageError(_("Un argumento no es texto UTF-8; no se hizo nada."))
+    return "".join(ch for ch in word if ch in "\n\r\t" or not BAD.match(ch))
 
 
 def _teach(command: Any) -> None:

@@ -27,7 +27,7 @@ from boxes_tui.data.session import Session
 from boxes_tui.data.tables import act as act_table
 from boxes_tui.data.tables import app_user, dirty_month, metadata
 from boxes_tui.domain.roles import may
-from boxes_tui.errors import Refused
+from boxes_tui.errors import Refused, UsageError
 from boxes_tui.i18n import _
 
 
@@ -219,6 +219,8 @@ def execute(engine: Engine, session: Session, command: Command, *, key: str | No
     """
     if not may(session.role, command.verb):
         raise Refused(_("El rol de este usuario no permite esa acción."))
+    if key is not None and not key.strip():
+        raise UsageError(_("La clave --key está vacía."))
     digest = hashlib.sha256(_MAKE([command.verb, command.arguments()]).encode()).hexdigest()
     try:
         with writing(engine) as conn:

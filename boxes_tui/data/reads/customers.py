@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from boxes_tui.data.engine import set_scope
 from boxes_tui.data.reads.details import local
@@ -20,10 +20,13 @@ from boxes_tui.data.session import Session
 from boxes_tui.data.tables import (
     app_user,
     appointment,
+    block,
     branch,
     call,
     customer,
     customer_phone,
+    dnc_list,
+    dnc_number,
     incident,
     note,
     opportunity,
@@ -77,7 +80,8 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class CardPhone:
-    """A telephone of the card; ``whatsapp`` is the digits for wa.me or None."""
+    """A telephone of the card; ``whatsapp`` is the digits for wa.me or None; ``blocked``: no offers
+    to this number, since somebody asked for it or a No Llame list in force holds it."""
 
     id: int
     raw: str
@@ -86,6 +90,7 @@ class CardPhone:
     whatsapp: str | None
     wrong_by: str | None
     wrong_at: datetime | None
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +163,25 @@ def card(conn: Connection, session: Session, customer_id: int) -> Card:
 def _phones(conn: Connection, customer_id: int) -> tuple[CardPhone, ...]:
     c = customer_phone.c
     rows = conn.execute(
-        select(c.id, c.raw, c.e164, func.coalesce(c.confirmed_kind, c.kind), c.wrong_at, app_user.c.name)
+        select(c.id, c.raw, c.e164, func.coalesce(c.confirmed_kind, c.kind), c.wrong_at, app_user.c.name, _listed(c))
         .outerjoin(app_user, app_user.c.id == c.wrong_by)
         .where(c.customer_id == customer_id, c.present.is_(True))
         .order_by(c.wrong_at.is_not(None), c.origin != "agent", c.position, c.id)
     )
     made = []
-    for i, raw, e164, kind, wrong_at, wrong_by in rows:
+    for i, raw, e164, kind, wrong_at, wrong_by, listed in rows:
         info = parse_phone(raw)
         digits = info.whatsapp if kind == info.kind else _whatsapp(e164, kind)
-        made.append(CardPhone(i, raw, e164, kind, digits if e164 else None, wrong_by, wrong_at))
+        made.append(CardPhone(i, raw, e164, kind, digits if e164 else None, wrong_by, wrong_at, bool(listed)))
     return tuple(made)
+
+
+def _listed(c: Any) -> Any:
+    own = exists().where(block.c.last10 == c.last10, block.c.lifted_at.is_(None))
+    law = exists().where(
+        dnc_number.c.last10 == c.last10, dnc_list.c.id == dnc_number.c.list_id, dnc_list.c.current.is_(True)
+    )
+    return or_(own, law)
 
 
 def _whatsapp(e164: str | None, kind: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, exists, func, literal, or_, select, union_all
@@ -17,7 +17,7 @@ from boxes_tui.data.tables import app_user, branch, campaign, customer, opportun
 from boxes_tui.domain.queues import QUEUES
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
-from boxes_tui.text import fold
+from boxes_tui.text import clean, fold
 
 __all__ = ["Ask", "QueueRow", "all_counts", "campaign_filters", "count", "row_keys", "rows", "rows_by_key"]
 
@@ -27,7 +27,11 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What of a queue is asked for: a filter, and narrowing by one day, branch code, agent login, free text, model."""
+    """What of a queue is asked for: a filter, and narrowing by one day, branch code, agent login, free text, model,
+    or ``only`` to one of :data:`ONLY`."""
+
+    ONLY: ClassVar = ("unreachable", "no_phone", "callbacks")
+    """*Sin contacto* (``max_attempts`` reached), *sin teléfono* (the last phone was marked wrong), what is promised."""
 
     queue: str
     filter: str
@@ -36,6 +40,7 @@ class Ask:
     agent: str | None = None
     text: str | None = None
     model: str | None = None
+    only: str | None = None
 
 
 def count(conn: Connection, session: Session, ask: Ask) -> int:
@@ -121,11 +126,12 @@ def narrow(conn: Connection, session: Session, ask: Ask) -> list[Part]:
     made = []
     for part in parts(conn, session, ask.queue, ask.filter):
         extra: list[Any] = []
+        where = part.where
         t = part.table
+        if ask.branch:
+            where = and_(where, t.c.branch_id == _branch_id(conn, ask.branch))
         if ask.day is not None:
             extra.append(part.day == ask.day)
-        if ask.branch:
-            extra.append(t.c.branch_id == _branch_id(conn, ask.branch))
         if ask.agent:
             extra.append(_of_agent(t, _user_id(conn, ask.agent)))
         if ask.text:
@@ -134,8 +140,22 @@ def narrow(conn: Connection, session: Session, ask: Ask) -> list[Part]:
             extra.append(
                 exists().where(vehicle.c.id == t.c.vehicle_id, func.lower(vehicle.c.model).contains(ask.model.lower()))
             )
-        made.append(replace(part, where=and_(part.where, *extra)) if extra else part)
+        if ask.only:
+            extra.append(_only(t, ask.only))
+        if extra and part.limit is not None:  # of the ten that came in last, not ten of all that came in
+            where = t.c.id.in_(select(t.c.id).where(where).order_by(*part.order).limit(part.limit).scalar_subquery())
+        made.append(replace(part, where=and_(where, *extra)))
     return made
+
+
+def _only(t: Any, what: str) -> Any:
+    if what == "unreachable":
+        return t.c.unreachable_at.is_not(None)
+    if what == "callbacks":
+        return t.c.next_kind == "callback"
+    if what == "no_phone":
+        return exists().where(customer.c.id == t.c.customer_id, customer.c.without_phone_at.is_not(None))
+    raise UsageError(_("No hay «{what}»; --only es {names}").format(what=clean(what, 40), names=", ".join(Ask.ONLY)))
 
 
 def _branch_id(conn: Connection, code: str) -> int:
@@ -215,6 +235,8 @@ def as_json(row: QueueRow) -> dict[str, Any]:
         "claimed_by": row.claim.login if row.claim else None,
         "attempts": row.attempts,
         "last": row.last_code,
+        "unreachable": row.unreachable,
+        "next_kind": row.next_kind,
         "next_at": _local(row.next_at, row.zone),
         "about": row.about,
         "stage": row.stage,

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal_column, select, text
+from sqlalchemy import Connection, and_, func, literal_column, or_, select, text
 
 from boxes_tui.data.engine import is_sqlite
 from boxes_tui.data.reads.people import best_phones, open_opportunities
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import appointment, call, customer, customer_phone, repair_order, search_entry, vehicle
+from boxes_tui.domain.phones import parse_phone
 from boxes_tui.i18n import _
 from boxes_tui.text import fold
 
@@ -89,7 +90,7 @@ def _matches(conn: Connection, session: Session, query: str, folded: str, compac
         yield from _beginnings(conn, folded, SHORT_LIMIT)
         return
     if len(digits) >= 4 and not any(ch.isalpha() for ch in query):
-        yield from _phones(conn, digits)
+        yield from _phones(conn, _tails_of(session, query, digits))
         yield from _documents(conn, digits)
     if len(compact) >= 4:
         yield from _tails(conn, compact)
@@ -98,14 +99,18 @@ def _matches(conn: Connection, session: Session, query: str, folded: str, compac
     yield from _words(conn, folded)
 
 
-def _phones(conn: Connection, digits: str) -> Iterable[Found]:
-    tail = digits[-10:]
+def _tails_of(session: Session, query: str, digits: str) -> set[str]:
+    """The ends of a number to look for: what was typed, and what it means with its 0, 15, 9 or 54 taken out."""
+    local = session.branches[0].area_code if session.branches else None
+    meant = parse_phone(query, local).last10 if len(digits) >= 8 else None
+    return {digits[-10:], *([meant] if meant else [])}
+
+
+def _phones(conn: Connection, tails: set[str]) -> Iterable[Found]:
     c = customer_phone.c
-    rows = conn.execute(
-        select(c.customer_id, c.last10).where(c.last10_rev.like(tail[::-1] + "%"), c.last10.is_not(None))
-    )
-    for who, number in rows:
-        yield Found(EXACT if number == tail else SUFFIX, f"tel …{tail[-4:]}", who, None)
+    wanted = or_(*(c.last10_rev.like(tail[::-1] + "%") for tail in sorted(tails)))
+    for who, number in conn.execute(select(c.customer_id, c.last10).where(wanted, c.last10.is_not(None))):
+        yield Found(EXACT if number in tails else SUFFIX, f"tel …{number[-4:]}", who, None)
 
 
 def _documents(conn: Connection, digits: str) -> Iterable[Found]:
