@@ -10,8 +10,8 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from boxes_tui.data.reads.card_phones import CardPhone, card_phones
 from boxes_tui.data.reads.conditions import parts
-from boxes_tui.data.reads.customers import CardPhone, _phones
 from boxes_tui.data.reads.details import QueueRow, detail
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, call, campaign, customer
@@ -87,7 +87,7 @@ def _kind(conn: Connection, session: Session, row: QueueRow) -> tuple[str, str]:
 
 def _numbers(conn: Connection, row: QueueRow) -> tuple[CardPhone, ...]:
     """The contact telephone of an appointment first, then the customer's: right ones before wrong ones."""
-    own = _phones(conn, row.customer_id) if row.customer_id is not None else ()
+    own = card_phones(conn, row.customer_id) if row.customer_id is not None else ()
     if row.subject == "appointment" and row.phone:
         info = parse_phone(row.phone)
         if info.last10 not in {p.e164[-10:] for p in own if p.e164}:

@@ -13,7 +13,7 @@ from boxes_tui.i18n import _
 from boxes_tui.widgets.menu import Menu, MenuItem
 
 if TYPE_CHECKING:
-    from boxes_tui.data.reads.customers import CardPhone
+    from boxes_tui.data.reads.card_phones import CardPhone
     from boxes_tui.screens.acts import ActingScreen
 
 SECONDS = 45.0

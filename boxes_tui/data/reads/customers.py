@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from boxes_tui.data.engine import set_scope
+from boxes_tui.data.reads.card_phones import CardPhone, card_phones
 from boxes_tui.data.reads.details import local
 from boxes_tui.data.reads.people import own_blocks
 from boxes_tui.data.reads.reach import contacts_of
@@ -20,13 +21,9 @@ from boxes_tui.data.session import Session
 from boxes_tui.data.tables import (
     app_user,
     appointment,
-    block,
     branch,
     call,
     customer,
-    customer_phone,
-    dnc_list,
-    dnc_number,
     incident,
     note,
     opportunity,
@@ -36,7 +33,6 @@ from boxes_tui.data.tables import (
     vehicle,
     vehicle_owner,
 )
-from boxes_tui.domain.phones import parse_phone
 from boxes_tui.errors import Refused
 from boxes_tui.i18n import _
 
@@ -76,21 +72,6 @@ class Unit:
     until: date | None
     other_owner_before: bool
     services: tuple[Service, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CardPhone:
-    """A telephone of the card; ``whatsapp`` is the digits for wa.me or None; ``blocked``: no offers
-    to this number, since somebody asked for it or a No Llame list in force holds it."""
-
-    id: int
-    raw: str
-    e164: str | None
-    kind: str
-    whatsapp: str | None
-    wrong_by: str | None
-    wrong_at: datetime | None
-    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +119,7 @@ def card(conn: Connection, session: Session, customer_id: int) -> Card:
     """The card of a customer (of the survivor, when merged); :class:`Refused` for an unknown id."""
     set_scope(conn, None)  # services of every branch; what may not be seen is masked below
     row = conn.execute(select(customer).where(customer.c.id == customer_id)).mappings().first()
-    if row is not None and row["merged_into_id"]:
+    while row is not None and row["merged_into_id"]:
         customer_id = row["merged_into_id"]
         row = conn.execute(select(customer).where(customer.c.id == customer_id)).mappings().first()
     if row is None:
@@ -149,7 +130,7 @@ def card(conn: Connection, session: Session, customer_id: int) -> Card:
     now = session.now
     return Card(
         customer=dict(row),
-        phones=_phones(conn, customer_id),
+        phones=card_phones(conn, customer_id),
         vehicles=_vehicles(conn, session, customer_id, names),
         lines=lines,
         opportunities=tuple(_opportunities(conn, session, customer_id)),
@@ -158,36 +139,6 @@ def card(conn: Connection, session: Session, customer_id: int) -> Card:
         detractor=scores[0] if scores and scores[0] <= 6 else None,
         promised=tuple(x for x in lines if x.callback_at is not None and x.callback_at >= now),
     )
-
-
-def _phones(conn: Connection, customer_id: int) -> tuple[CardPhone, ...]:
-    c = customer_phone.c
-    rows = conn.execute(
-        select(c.id, c.raw, c.e164, func.coalesce(c.confirmed_kind, c.kind), c.wrong_at, app_user.c.name, _listed(c))
-        .outerjoin(app_user, app_user.c.id == c.wrong_by)
-        .where(c.customer_id == customer_id, c.present.is_(True))
-        .order_by(c.wrong_at.is_not(None), c.origin != "agent", c.position, c.id)
-    )
-    made = []
-    for i, raw, e164, kind, wrong_at, wrong_by, listed in rows:
-        info = parse_phone(raw)
-        digits = info.whatsapp if kind == info.kind else _whatsapp(e164, kind)
-        made.append(CardPhone(i, raw, e164, kind, digits if e164 else None, wrong_by, wrong_at, bool(listed)))
-    return tuple(made)
-
-
-def _listed(c: Any) -> Any:
-    own = exists().where(block.c.last10 == c.last10, block.c.lifted_at.is_(None))
-    law = exists().where(
-        dnc_number.c.last10 == c.last10, dnc_list.c.id == dnc_number.c.list_id, dnc_list.c.current.is_(True)
-    )
-    return or_(own, law)
-
-
-def _whatsapp(e164: str | None, kind: str) -> str | None:
-    if e164 is None or kind == "fixed":
-        return None
-    return "549" + e164[-10:] if e164.startswith("+54") else e164[1:]
 
 
 def _vehicles(conn: Connection, session: Session, customer_id: int, names: dict[int, str]) -> tuple[Unit, ...]:

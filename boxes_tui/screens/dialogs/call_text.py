@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from boxes_tui.data.reads.customers import CardPhone
+from boxes_tui.data.reads.card_phones import CardPhone
 from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.desk.sheet import Sheet
 from boxes_tui.domain import dispositions
