@@ -97,11 +97,12 @@ class Folder:
         while target.exists():
             n += 1
             target = folder / f"{Path(name).stem}-{n}{Path(name).suffix}"
+        # The sidecar goes first: one left behind by a kill would vouch for the next file of that name, half written.
+        _sidecar(path).unlink(missing_ok=True)
         try:
             path.replace(target)
         except OSError:  # processed/ may be another file system
             shutil.move(str(path), str(target))
-        _sidecar(path).unlink(missing_ok=True)
         return target
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -26,6 +27,8 @@ HERE = Path(__file__).name
 
 def committed() -> list[Path]:
     """Files under version control, or skip where this is not a checkout."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not here")
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip("not a git checkout")

@@ -16,7 +16,7 @@ from tests.dms import house
 
 def test_first_day_and_again(tmp_path: Path, url: str | None, accept: Path) -> None:
     feed = accept / "taller_norte"
-    shutil.copytree(feed, tmp_path / "feed")
+    _copy(feed, tmp_path / "feed")
     wanted = json.loads((feed / "expected.json").read_text(encoding="utf-8"))
     desk = house.desk(tmp_path / "home", wanted["now"], url)
     for again in (False, True):
@@ -32,8 +32,15 @@ def test_first_day_and_again(tmp_path: Path, url: str | None, accept: Path) -> N
             got = house.keys(desk, queue)
             assert (len(got) if counted else got) == (keys if counted else sorted(keys)), name
         shutil.rmtree(tmp_path / "feed" / "in")
-        shutil.copytree(feed / "in", tmp_path / "feed" / "in")
+        _copy(feed / "in", tmp_path / "feed" / "in")
     desk.close()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A copy that its owner may write, whatever the modes of the shared feed."""
+    shutil.copytree(source, target)
+    for folder in (target, *(p for p in target.rglob("*") if p.is_dir())):
+        folder.chmod(0o755)
 
 
 @pytest.mark.long

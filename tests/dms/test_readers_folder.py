@@ -95,6 +95,23 @@ def test_a_read_file_is_moved_and_nothing_overwritten(inbox: tuple[Folder, Entit
     assert not list(place.glob("*.csv*"))
 
 
+def test_a_kill_in_a_move_leaves_no_sidecar_that_vouches_for_the_next_file(
+    inbox: tuple[Folder, EntitySpec, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen to fail with the sidecar removed after the move."""
+    folder, entity, place = inbox
+    path = drop(place / "a.csv")
+    folder.waiting(entity)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        folder.move_processed(path, 1, DAY)
+    assert [p.name for p in place.iterdir() if p.is_file()] == ["a.csv"]
+
+
 def test_a_file_written_anew_while_it_was_read_stays(inbox: tuple[Folder, EntitySpec, Path]) -> None:
     folder, entity, place = inbox
     path = drop(place / "a.csv")

@@ -259,7 +259,7 @@ def test_wrong_password_and_untrusted_certificate_keep_the_mail(lite: Kit, tmp_p
     lite.house.execute(SendReminder(turn, lite.desk))
     smtp = lite.desk.smtp
     assert smtp is not None
-    for change, why in (({"password": "otra"}, "usuario o la clave"), ({"ca_file": None}, "certificado")):
+    for change, why in (({"password": "otra"}, "usuario o clave"), ({"ca_file": None}, "certificado")):
         bad = MailDesk(type(smtp)(**{**{f: getattr(smtp, f) for f in smtp.__slots__}, **change}), lite.desk.letters)
         assert Sender(lite.house, bad).run().again == 1
         assert why in lite.mails()[0]["error"]
