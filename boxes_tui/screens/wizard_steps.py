@@ -73,12 +73,12 @@ class ListStep(Step):
     """1 *Buscar unidades*: the list at the left, the filters at the right, the report below."""
 
     DEFAULT_CSS = f"""
-    ListStep Horizontal {{ height: auto; width: 1fr; }}
-    ListStep .pair {{ height: 1; }}
-    ListStep .left {{ width: {LIST_WIDTH}; height: 8; padding: 0 2 0 0; }}
-    ListStep .right {{ width: 1fr; height: 8; }}
+    ListStep Horizontal {{ height: auto; width: 1fr; margin: 1 0; }}
+    ListStep .pair {{ height: 1; margin: 0; }}
+    ListStep .left {{ width: {LIST_WIDTH}; height: 7; padding: 0 2 0 0; }}
+    ListStep .right {{ width: 1fr; height: 7; }}
     ListStep .pair > .low {{ width: 26; }}
-    ListStep LinesField {{ height: 6; }}
+    ListStep LinesField {{ height: 5; margin: 0 0 0 1; }}
     """
 
     def __init__(self, wizard: WizardScreen) -> None:
@@ -118,7 +118,7 @@ class ListStep(Step):
         yield self.page
 
     def _head(self, text: str) -> Text:
-        made = Text([(" " + text, "atenuado")])
+        made = Text([(text, "atenuado")])
         made.ground = "fondo"
         return made
 

@@ -35,7 +35,7 @@ def report(match: Match, found: int, width: int) -> PageLines:
     keys.append(None)
     into = " + ".join(f"{number(match.counts[g])} {_(GROUPS[g])}" for g in ENTER if match.counts[g])
     out = " + ".join(f"{number(match.counts[g])} {_(GROUPS[g])}" for g in OUT if match.counts[g])
-    said = [_("Al paso 2: {n} unidades").format(n=number(found)) + (f" = {into}" if into else "")]
+    said = [_("Al paso 2: {n}").format(n=number(found)) + (f" = {into}" if into else "")]
     left = sum(match.counts[g] for g in OUT)
     said += [_("Quedan afuera: {n}").format(n=number(left)) + (f" = {out}" if out else "")]
     lines += [" " + text for text in said]
