@@ -79,8 +79,14 @@ def _standing(conn: Connection, session: Session, about: Any) -> bool:
 
 
 def _overridden(conn: Connection, session: Session, wanted: Collection[int]) -> set[int]:
-    c = gate_override.c
-    query = select(c.customer_id).where(c.until > session.now, c.lifted_at.is_(None), c.customer_id.is_not(None))
+    """Customers for whom, or for another record of the same person, a supervisor's reason stands."""
+    c, named, mate = gate_override.c, customer.alias(), customer.alias()
+    query = (
+        select(mate.c.id)
+        .select_from(gate_override.join(named, named.c.id == c.customer_id))
+        .join(mate, or_(mate.c.id == named.c.id, mate.c.person_id == named.c.person_id))
+        .where(c.until > session.now, c.lifted_at.is_(None))
+    )
     return set(conn.execute(query).scalars()) & set(wanted)
 
 

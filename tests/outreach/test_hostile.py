@@ -55,7 +55,7 @@ def _text(chance: random.Random) -> str:
 
 
 @pytest.mark.parametrize(
-    "count", [pytest.param(500, id="short"), pytest.param(5000, id="long", marks=pytest.mark.long)]
+    "count", [pytest.param(1000, id="short"), pytest.param(5000, id="long", marks=pytest.mark.long)]
 )
 def test_hostile_names_and_addresses(letters: Letters, count: int) -> None:
     chance = random.Random(count)
