@@ -250,3 +250,23 @@ def db_verify(json: Json = False) -> None:
         )
     if not found["ok"]:
         raise typer.Exit(1)
+
+
+@db.command("grant")
+@guarded
+def db_grant(role: Annotated[str, typer.Argument(help="Rol de PostgreSQL, ya creado.")], json: Json = False) -> None:
+    """Da al rol del mostrador lo justo: leer y escribir filas, nunca tocar la auditoría. Lo corre el dueño de la base."""
+    from boxes_tui.config import load_settings
+    from boxes_tui.data.engine import is_sqlite, make_engine, parse_url, writing
+    from boxes_tui.data.grants import grant
+    from boxes_tui.errors import Refused
+
+    engine = make_engine(parse_url(load_settings().database_url))
+    if is_sqlite(engine):
+        raise Refused(_("En SQLite no hay roles: quien abre el archivo es su dueño."))
+    with writing(engine) as conn:
+        grant(conn, role)
+    if json:
+        out.json({"role": role, "granted": True})
+    else:
+        out.say(_("El rol {role} puede leer y escribir filas.").format(role=role))

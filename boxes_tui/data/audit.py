@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from boxes_tui.data.prepared import Prepared
 from boxes_tui.data.session import Session
-from boxes_tui.data.tables import audit, audit_seal
+from boxes_tui.data.tables import act, audit, audit_seal
 from boxes_tui.data.types import epoch
 
 _MAKE = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
@@ -65,6 +66,12 @@ def digest(values: dict[str, Any]) -> str:
     return hashlib.sha256(_MAKE([values[n] for n in names]).encode()).hexdigest()
 
 
+_WITHOUT_ENTRY = select(select(act.c.id).except_(select(audit.c.act_id)).subquery()).limit(1)
+
+SEAL_SECONDS = 3600
+"""How often the sync anchors the heads (QUALITY §2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Outcome of a verification: ``first_bad`` is the audit id where a chain breaks; ``unsealed`` entries lie after
@@ -77,15 +84,20 @@ class Verdict:
 
 
 def verify(conn: Connection) -> Verdict:
-    """Recompute every chain and hold the heads against the seals (RELIABILITY S7)."""
+    """Recompute every chain, hold the heads against the seals and the acts against their entries (RELIABILITY S7).
+
+    ``first_bad`` is 0 where an entry is gone: there is no row to name.
+    """
     heads: dict[str, tuple[int, str]] = {}
     hashes_at: dict[tuple[str, int], str] = {}
     seals = {
         (s.chain, s.seq): s.hash for s in conn.execute(select(audit_seal.c.chain, audit_seal.c.seq, audit_seal.c.hash))
     }
     first_bad: int | None = None
+    unnamed = conn.execute(_WITHOUT_ENTRY).scalar() is not None  # an act whose entry is gone
     entries = 0
-    rows = conn.execution_options(stream_results=True).execute(select(audit).order_by(audit.c.chain, audit.c.seq))
+    by_chain = select(audit).order_by(audit.c.chain, audit.c.seq)
+    rows = conn.execute(by_chain.execution_options(stream_results=True))
     for row in rows.mappings():
         entries += 1
         seq, prev = heads.get(row["chain"], (0, GENESIS))
@@ -97,9 +109,9 @@ def verify(conn: Connection) -> Verdict:
         heads[row["chain"]] = (row["seq"], row["hash"])
         if (row["chain"], row["seq"]) in seals:
             hashes_at[(row["chain"], row["seq"])] = row["hash"]
-    for place, sealed in seals.items():
-        if hashes_at.get(place) != sealed and first_bad is None:
-            first_bad = 0  # a sealed entry is gone or another
+    gone = unnamed or any(hashes_at.get(place) != sealed for place, sealed in seals.items())
+    if gone and first_bad is None:
+        first_bad = 0  # an entry is gone, or a sealed one is another
     sealed_seq: dict[str, int] = {}
     for chain, seq in seals:
         sealed_seq[chain] = max(seq, sealed_seq.get(chain, 0))
@@ -107,7 +119,7 @@ def verify(conn: Connection) -> Verdict:
     return Verdict(first_bad is None, entries, first_bad, unsealed)
 
 
-def seal(conn: Connection, at: Any) -> int:
+def seal(conn: Connection, at: datetime) -> int:
     """Anchor the head of every chain that grew since its last seal; returns how many."""
     last = dict(
         conn.execute(select(audit_seal.c.chain, func.max(audit_seal.c.seq)).group_by(audit_seal.c.chain)).tuples().all()
@@ -121,3 +133,9 @@ def seal(conn: Connection, at: Any) -> int:
         conn.execute(insert(audit_seal).values(at=at, chain=chain, seq=seq, hash=value))
         count += 1
     return count
+
+
+def seal_hourly(conn: Connection, at: datetime) -> int:
+    """:func:`seal` where the newest seal is an hour old; ``at`` is the machine's instant."""
+    last = conn.execute(select(audit_seal.c.at).order_by(audit_seal.c.id.desc()).limit(1)).scalar()
+    return seal(conn, at) if last is None or (at - last).total_seconds() >= SEAL_SECONDS else 0

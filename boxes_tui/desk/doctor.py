@@ -13,9 +13,11 @@ from sqlalchemy import Connection, func, select
 
 from boxes_tui.clock import wall
 from boxes_tui.data.audit import seal, verify
-from boxes_tui.data.engine import set_scope, sqlite_path, writing
+from boxes_tui.data.engine import is_sqlite, set_scope, sqlite_path, writing
+from boxes_tui.data.grants import standing
 from boxes_tui.data.reads.people import db_now
 from boxes_tui.data.schema import HEAD
+from boxes_tui.data.session import load_branches
 from boxes_tui.data.tables import dnc_list, reject, source, sync_cursor
 from boxes_tui.domain.contact_gate import LIST_MAX_AGE_DAYS
 from boxes_tui.i18n import N_, _
@@ -38,10 +40,12 @@ def examine(house: House) -> list[Finding]:
     """Every check of the installation; nothing here raises for a bad state, it tells it."""
     found = [Finding(N_("esquema"), True, HEAD), _modes(house), _disk(house.settings.home)]
     found += house.read(_database)
+    if not is_sqlite(house.engine):
+        found.append(house.read(lambda conn, session: _role(conn)))
     with writing(house.engine) as conn:
         set_scope(conn, None)
-        count = seal(conn, house.clock.now())
         verdict = verify(conn)
+        count = seal(conn, wall()) if verdict.ok else 0  # what was touched is not sealed as good
     text = _("{entries} asientos, {n} cadenas selladas ahora").format(entries=verdict.entries, n=count)
     if not verdict.ok:
         text = _("la cadena se rompe en el asiento {first_bad}").format(first_bad=verdict.first_bad)
@@ -66,6 +70,16 @@ def _disk(home: Path) -> Finding:
     usage = shutil.disk_usage(home)
     free = usage.free * 100 // usage.total
     return Finding(N_("disco"), free > 5, _("{free} % libre").format(free=free))
+
+
+def _role(conn: Connection) -> Finding:
+    found = standing(conn)
+    if found is None or found.superuser or found.bypasses:
+        text = _("el rol de la base saltea la seguridad por filas; hace falta uno sin SUPERUSER ni BYPASSRLS")
+        return Finding(N_("rol"), len(load_branches(conn)) < 2, text)  # with one branch there is nothing to part
+    if found.owns:
+        return Finding(N_("rol"), True, _("el rol es dueño de la base; mejor uno aparte: boxes db grant"))
+    return Finding(N_("rol"), True, _("el rol de la base sólo lee y escribe filas"))
 
 
 def _database(conn: Connection, session: Session) -> list[Finding]:

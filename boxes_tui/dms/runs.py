@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from boxes_tui.clock import Clock, wall
+from boxes_tui.data.audit import seal_hourly
 from boxes_tui.data.commands import notify
 from boxes_tui.data.engine import set_scope
 from boxes_tui.data.suppression import sweep
@@ -140,6 +141,7 @@ class _Run:
             )
         with self.unit() as conn:
             self._finish(conn)
+            seal_hourly(conn, wall())
         report.samples = self.ctx.samples if self.options.dry_run else []
 
     def _finish(self, conn: Connection) -> None:

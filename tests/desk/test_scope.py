@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from boxes_tui.data.engine import make_engine, parse_url, reading, set_scope, writing
+from boxes_tui.data.grants import grant
 from boxes_tui.data.reads.queues import Ask
 from boxes_tui.data.tables import act, call, opportunity
 from boxes_tui.desk.calls import LogCall
@@ -25,12 +26,8 @@ def ruled(migrated_pg: str, home: Path) -> Iterator[Desk]:
     desk = open_desk(migrated_pg)
     role = f"app_{desk.house.engine.url.database}"
     with writing(desk.house.engine) as conn:
-        for statement in (
-            f"CREATE ROLE {role} LOGIN", f"GRANT USAGE ON SCHEMA public TO {role}",
-            f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}",
-            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}",
-        ):  # fmt: skip
-            conn.exec_driver_sql(statement)
+        conn.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
+        grant(conn, role)
     owner = desk.house.engine
     desk.house.engine = make_engine(parse_url(migrated_pg).set(username=role))
     yield desk
