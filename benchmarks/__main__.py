@@ -24,6 +24,7 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 BENCHES = {
     "start": "first frame, live counts, --help (P1)",
     "commands": "log a call (P6)",
+    "sync_load": "loading an agenda (P4)",
 }
 """Module → what it measures, in the order of the table."""
 

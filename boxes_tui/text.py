@@ -92,6 +92,7 @@ def strip_terminal(text: str) -> str:
 
 
 _WORD = re.compile(r"[^\W_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 
 
 @lru_cache(maxsize=65536)
@@ -101,7 +102,11 @@ def fold(text: str) -> str:
     if not lowered.isascii():
         kept = lowered.replace("ñ", "\ue000").replace("n\u0303", "\ue000")
         kept = unicodedata.normalize("NFD", kept)
-        lowered = "".join(ch for ch in kept if not unicodedata.combining(ch)).replace("\ue000", "ñ")
+        if max(lowered) < "\u0250":  # Latin letters: their accents are all of one block
+            kept = _ACCENTS.sub("", kept)
+        else:
+            kept = "".join(ch for ch in kept if not unicodedata.combining(ch))
+        lowered = kept.replace("\ue000", "ñ")
     return " ".join(_WORD.findall(lowered))
 
 

@@ -15,6 +15,7 @@ from boxes_tui.domain.vehicle_ids import norm_chassis, norm_plate, norm_vin
 _EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]{2,}")
 GOOD: Final = {
     "plate": re.compile(r"[A-Z]{2}\d{3}[A-Z]{2}|(?!AAA000|XXX)[A-Z]{3}\d{3}", re.ASCII).fullmatch,
+    "chassis": re.compile(r"(?=.*[1-9A-WYZ])(?:[A-Z0-9]{6,16}|[A-HJ-NPR-Z0-9]{17})", re.ASCII).fullmatch,
     "vin": re.compile(r"(?=.*[1-9A-WYZ])[A-HJ-NPR-Z0-9]{17}", re.ASCII).fullmatch,
 }
 """Names of vehicles that are good as they stand."""

@@ -14,6 +14,8 @@ _NO_PLATE: Final = frozenset({
 })  # fmt: skip
 """What people write where a car has no plate yet."""
 
+_OTHER: Final = re.compile("[^A-Z0-9]+")
+
 _VIN: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 _SUGGEST: Final = str.maketrans({"I": "1", "O": "0", "Q": "0"})
 _VALUES: Final = dict(
@@ -24,7 +26,7 @@ _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 def _compact(raw: str) -> str:
     raw = raw if raw.isascii() else unicodedata.normalize("NFD", raw)
-    return "".join(ch for ch in raw.upper() if ch.isascii() and ch.isalnum())
+    return _OTHER.sub("", raw.upper())
 
 
 def norm_plate(raw: str) -> tuple[str | None, bool]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from boxes_tui.dms.mapping import load_sources
 from boxes_tui.dms.records import UNTOUCHED, FileRefused, Phone, Record, Reject
 from boxes_tui.dms.row import GOOD
-from boxes_tui.domain.vehicle_ids import norm_plate, norm_vin
+from boxes_tui.domain.vehicle_ids import norm_chassis, norm_plate, norm_vin
 from tests.dms import reading
 
 SETTINGS = 'key = ["SUC", "NRO"]\ndelimiter = ";"\ndecimal = ","\nnull = ["", "NULL", "  /  /    ", "30/12/1899"]'
@@ -392,14 +392,18 @@ def test_what_is_taken_as_it_stands_is_what_the_domain_makes_of_it(text: str) ->
         assert norm_plate(text) == (text, True)
     if GOOD["vin"](text):
         assert norm_vin(text) == (text, True)
+    if GOOD["chassis"](text):
+        assert norm_chassis(text) == text and (len(text) < 17 or norm_vin(text)[1])
 
 
-@given(st.from_regex(r"[A-Z]{2}\d{3}[A-Z]{2}|[A-Z]{3}\d{3}|[A-HJ-NPR-Z0-9]{17}", fullmatch=True))
+@given(st.from_regex(r"[A-Z]{2}\d{3}[A-Z]{2}|[A-Z]{3}\d{3}|[A-Z0-9]{6,17}", fullmatch=True))
 def test_good_names_as_they_stand(text: str) -> None:
     if GOOD["plate"](text):
         assert norm_plate(text) == (text, True)
     if GOOD["vin"](text):
         assert norm_vin(text) == (text, True)
+    if GOOD["chassis"](text):
+        assert norm_chassis(text) == text and (len(text) < 17 or norm_vin(text)[1])
 
 
 @given(st.text())
