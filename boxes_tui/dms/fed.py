@@ -24,6 +24,7 @@ FED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "vehicle": (
         "make", "model", "version", "model_year", "color", "engine_no", "sold_on", "warranty_end", "odometer_km",
+        "owner_key", "driver_key",
     ),
 }  # fmt: skip
 """Columns that feeds fill. A vehicle's names go through ``resolve``; telephones lie in their own table."""

@@ -82,7 +82,7 @@ class Folder:
         """On a file-level failure: to ``rejected/`` with its ``.reason.txt``."""
         moved = self._move(path, self.path / "rejected", f"{path.stem}.run{run_id}{path.suffix}")
         if moved is not None:
-            where = f"línea {refused.line}: " if refused.line else ""
+            where = _("línea {line}: ").format(line=refused.line) if refused.line else ""
             moved.with_name(moved.name + ".reason.txt").write_text(
                 f"{refused.code} {where}{refused.reason}\n", encoding="utf-8"
             )

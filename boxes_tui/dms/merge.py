@@ -191,7 +191,7 @@ def _write(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> No
     if entity == "vehicle":
         vehicle_facts.after_masters(conn, staged)
     people.feed_customers(conn, ctx, staged, counts)
-    vehicle_facts.feed_vehicles(conn, ctx, staged)
+    vehicle_facts.feed_vehicles(conn, ctx, staged, counts)
     if entity in CHILDREN:
         counts.stubs += resolve.order_refs(conn, ctx)
     if entity == "appointment":

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from boxes_tui.dms.records import FileRead
+from boxes_tui.i18n import _
 
 STEP = 500
 Watch = Callable[[str, FileRead, int | None], FileRead]
@@ -26,7 +27,7 @@ def progress() -> Iterator[Watch]:
 
     from boxes_tui.text import strip_terminal
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.completed:,.0f} filas"),
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.completed:,.0f} " + _("filas")),
                TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
 

@@ -125,7 +125,8 @@ class _Run:
             text("SELECT value FROM setting WHERE name = :n"), {"n": f"derived:{source_id}"}
         ).scalar()
         now = int(self.clock.now().timestamp())
-        since = int(derived) + 1 if derived else 0
+        first = conn.execute(text("SELECT min(id) FROM sync_run WHERE source_id = :s"), {"s": source_id}).scalar_one()
+        since = int(derived) + 1 if derived else int(first)
         ctx = Context(int(source_id), int(run_id), since, now, today.toordinal(), self.spec.timezone, 0,
                       self.options.allow, dry_run=self.options.dry_run, retry=self.options.retry)  # fmt: skip
         ctx.default_branch_id = default_branch(conn, ctx, self.spec.branch)

@@ -35,6 +35,8 @@ class Staged:
     bad: int = 0
     fed: set[str] = field(default_factory=set)
     """Which of customer and vehicle the rows feed by dotted fields."""
+    feeds: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What they feed: record → its fields."""
     branches: set[str] = field(default_factory=set)
     duplicates: int = 0
     stale: int = 0
@@ -91,6 +93,7 @@ def _sort(staged: Staged, block: Sequence[Any]) -> tuple[list[Any], list[Any], l
         kept.append(shape.staged(item, staged.rows))
         for feed in item.feeds:
             staged.fed.add(feed.entity)
+            staged.feeds[feed.entity] = feed.fields
             fed.append((staged.rows, feed.entity, feed_body(feed)))
     staged.bad += len(bad)
     return kept, bad, fed

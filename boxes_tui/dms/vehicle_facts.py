@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.context import Context
+from boxes_tui.dms.context import Context, Counts
 from boxes_tui.dms.fed import apply_fed, blocks, restore
 from boxes_tui.dms.ground import touched
 from boxes_tui.dms.shape import OWN_DATE
@@ -25,7 +25,7 @@ from boxes_tui.domain.due_date import (
 from boxes_tui.domain.working_days import argentina_calendar
 
 
-def feed_vehicles(conn: Connection, ctx: Context, staged: Staged) -> None:
+def feed_vehicles(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> None:
     """Dotted vehicle fields to the vehicle of their row (DMS.md §3); rows without a vehicle feed nothing."""
     if "vehicle" not in staged.fed:
         return
@@ -38,6 +38,32 @@ def feed_vehicles(conn: Connection, ctx: Context, staged: Staged) -> None:
         said = [(int(u), json.loads(body), when or 0) for _rn, _row, u, body, when in rows if u is not None]
         if said:
             apply_fed(conn, ctx, "vehicle", said)
+    _fed_owners(conn, ctx, staged, counts)
+
+
+def _fed_owners(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> None:
+    """The customers that dotted ``vehicle.owner_key`` and ``vehicle.driver_key`` name, be they stubs."""
+    named = {name for feed, fields in staged.feeds.items() if feed == "vehicle" for name in fields}
+    for key, column in (("owner_key", "owner_id"), ("driver_key", "driver_id")):
+        if key not in named:
+            continue
+        units = f"FROM vehicle v WHERE v.id IN {touched('vehicle')} AND v.source_id = :s AND v.{key} IS NOT NULL"
+        made = conn.execute(
+            text(
+                "INSERT INTO customer (source_id, source_key, first_seen_run, last_changed_run, is_stub) "
+                f"SELECT DISTINCT v.source_id, v.{key}, CAST(:run AS INTEGER), CAST(:run AS INTEGER), true {units} AND NOT EXISTS "
+                f"(SELECT 1 FROM customer c WHERE c.source_id = v.source_id AND c.source_key = v.{key})"
+            ),
+            {"s": ctx.source_id, "run": ctx.run_id},
+        )
+        counts.stubs += max(0, made.rowcount)
+        conn.execute(
+            text(
+                f"UPDATE vehicle AS v SET {column} = coalesce(c.merged_into_id, c.id) FROM customer c "
+                f"WHERE v.id IN {touched('vehicle')} AND c.source_id = v.source_id AND c.source_key = v.{key} "
+                f"AND v.{column} IS DISTINCT FROM coalesce(c.merged_into_id, c.id)"
+            )
+        )
 
 
 def after_masters(conn: Connection, staged: Staged) -> None:

@@ -299,3 +299,15 @@ def test_two_sources_share_their_vehicles(tmp_path: Path, url: str | None) -> No
     assert mini.keys("appointments/not_arrived") == []
     assert mini.sql("SELECT count(*) FROM vehicle") == [(2,)]
     mini.house.close()
+
+
+def test_a_row_tells_whose_the_car_is(tmp_path: Path, url: str | None) -> None:
+    """``vehicle.owner_key`` by dotted fields: the owner is a stub until the master tells of him; the master's own row wins."""
+    toml = TOML.replace('contact_name = "contact"\n', 'contact_name = "contact"\nvehicle.owner_key = "customer"\n', 1)
+    mini = Mini(tmp_path, url, toml.replace('customer_key = "customer"\ncontact_name', "contact_name", 1))
+    mini.put("agenda", {"id": "1", "start": day(1), "vin": "8APAAAAAAA0000001", "customer": "C9", "contact": "X"}).run()
+    owner = "SELECT c.source_key FROM vehicle v JOIN customer c ON c.id = v.owner_id WHERE v.merged_into_id IS NULL"
+    assert mini.sql(owner) == [("C9",)]
+    mini.put("vehicles", {"id": "V1", "vin": "8APAAAAAAA0000001", "owner": "C1"}).run()
+    assert mini.sql(owner) == [("C1",)]
+    mini.house.close()
