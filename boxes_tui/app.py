@@ -226,6 +226,10 @@ class BoxesApp(HardenedApp):
         if not isinstance(self.screen, VerbPalette):
             self.push_screen(VerbPalette())
 
+    def drop_keys(self) -> None:
+        """Forget the keys that wait: what the one before them asked for did not happen."""
+        self._typed.forget()
+
     def action_help_quit(self) -> None:
         """Ctrl+C: say how to leave."""
         self.notify(_("Para salir: [Esc] hasta el tablero, y [q]. [Ctrl+Q] sale enseguida."))

@@ -15,6 +15,7 @@ from textual.binding import Binding
 from textual.driver import Driver
 from textual.screen import Screen
 
+from boxes_tui.clock import monotonic
 from boxes_tui.guard.crash_hooks import crash_sentence, report_crash
 from boxes_tui.guard.environment import in_browser
 from boxes_tui.i18n import _
@@ -40,6 +41,7 @@ class HardenedApp(App[None]):
         self.savers: list[Callable[[], None]] = []
         self._painted: Painted | None = None
         self._late = False
+        self._still_until = 0.0
         self.animation_level = "none"
         self._disable_tooltips = self._disable_notifications = True  # neither is used: two widgets less per screen
 
@@ -90,6 +92,8 @@ class HardenedApp(App[None]):
         """Send only cells that differ from what the terminal shows; while the line is still taking the last picture,
         send nothing and show the latest state afterwards, so that no keystroke waits for a slow line."""
         if isinstance(renderable, LayoutUpdate | ChopsUpdate) and not self.is_headless and not self._batch_count:
+            if monotonic() < self._still_until:
+                return
             if getattr(self._driver, "busy", False):
                 if not self._late:
                     self._late = True
@@ -101,6 +105,17 @@ class HardenedApp(App[None]):
                     self.post_display_hook()
                     return
         super()._display(screen, renderable)
+
+    def stand_still(self, limit: float = 1.0) -> None:
+        """Leave the picture as it is until :meth:`move_on`, ``limit`` seconds at most: from one dialog to the next."""
+        until = self._still_until = monotonic() + limit
+        self.set_timer(limit, lambda: self.move_on() if self._still_until == until else None)
+
+    def move_on(self) -> None:
+        """Show what there is by now."""
+        if self._still_until:
+            self._still_until = 0.0
+            self._catch_up()
 
     def _catch_up(self) -> None:
         self._late = False
@@ -115,7 +130,7 @@ class HardenedApp(App[None]):
     @property
     def may_move_lines(self) -> bool:
         """Whether the terminal shows the latest state, so that its lines may be scrolled."""
-        return not self._late and not getattr(self._driver, "busy", False)
+        return not self._late and not self._still_until and not getattr(self._driver, "busy", False)
 
     def _forget_painted(self) -> None:
         if self._painted is not None:

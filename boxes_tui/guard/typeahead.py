@@ -42,6 +42,10 @@ class TypeAhead:
         self._waiting.append(event)
         await self.flow()
 
+    def forget(self) -> None:
+        """What a key asked for did not happen: keys typed after it had another meaning."""
+        self._waiting.clear()
+
     async def flow(self) -> None:
         """Deliver what may be delivered now. Runs among the app's messages only."""
         if self._delivering:

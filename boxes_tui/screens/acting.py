@@ -126,9 +126,13 @@ class ActingBase(DeskScreen):
 
     def say_done(self, text: str) -> None:
         """A success that can be undone."""
+        self.say(self.done_text(text))
+
+    def done_text(self, text: str) -> Line:
+        """*Se guardó … [u] deshacer*, cut so that the key stays."""
         undo = _("deshacer")
         fits = self.size.width - len(undo) - 7  # the edges, a blank, [u], a blank
-        self.say([(cut(text, fits) + " ", "exito"), ("[u]", "acento"), (" " + undo, "exito")])
+        return [(cut(text, fits) + " ", "exito"), ("[u]", "acento"), (" " + undo, "exito")]
 
     def held(self, row: QueueRow) -> None:
         """Verbs on what somebody else holds answer with that sentence."""

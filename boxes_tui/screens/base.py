@@ -54,6 +54,7 @@ class DeskScreen(BoxesScreen[None]):
         self._loading = False
         self._again = False
         self._read_once = False
+        self._awaited: list[Callable[[], None]] = []
         self.offline_since: str | None = None
 
     # -- doors -------------------------------------------------------------------------------------
@@ -84,6 +85,10 @@ class DeskScreen(BoxesScreen[None]):
     async def background(self, work: Callable[..., T], *args: Any, deadline: float = 7.0, lane: str = READS) -> T:
         """Run blocking work outside the UI loop; :class:`Unavailable` when it does not end in time."""
         return cast(T, await cast(Any, self.app).background(work, *args, deadline=deadline, lane=lane))
+
+    def wait_for_rows(self) -> None:
+        """Keys wait for the next read: they are meant for rows that are not here yet."""
+        self._awaited.append(self.hold_keys())
 
     # -- data --------------------------------------------------------------------------------------
 
@@ -135,6 +140,7 @@ class DeskScreen(BoxesScreen[None]):
         self.run_worker(self._load_safely(), exit_on_error=False)
 
     async def _load_safely(self) -> None:
+        awaited, self._awaited = self._awaited, []
         try:
             self._seen = self.house.changes.count
             self._read_at = monotonic()
@@ -152,6 +158,8 @@ class DeskScreen(BoxesScreen[None]):
         finally:
             self._loading, first = False, not self._read_once
             self._read_once = True
+            for end in awaited:
+                end()
         if first:
             self.app.call_later(cast(Any, self.app).keys_flow)
         if self.is_mounted:
@@ -232,7 +240,8 @@ class DeskScreen(BoxesScreen[None]):
             self.frame.status.ok(text)
 
     def say_error(self, text: Line) -> None:
-        """What went wrong, in the status line."""
+        """What went wrong, in the status line; what was typed after it had another meaning."""
+        self.drop_keys()
         if self.frame is not None:
             self.frame.status.error(text)
 

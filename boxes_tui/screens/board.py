@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from boxes_tui.domain.formats import clock, long_day, number, rate
-from boxes_tui.i18n import N_, _
+from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.row_text import first_name, moment
 from boxes_tui.text import cut
@@ -54,6 +54,7 @@ class BoardScreen(ActingScreen):
         self.names: dict[int, str] = {}
         self.customers: dict[int, str] = {}
         self._cursor: str | None = None
+        self._drafts = 0
 
     async def load(self) -> None:
         """Read the counts."""
@@ -65,6 +66,7 @@ class BoardScreen(ActingScreen):
         first = [p.customer_id for p in found.promised[:PROMISED] if p.customer_id is not None]
         self.customers = await self.background(self.house.read, lambda conn, session: names_of(conn, first))
         self.freshness = found.freshness
+        self._drafts = len(self.journal.drafts(self.session.login))
         self.show_board()
 
     def entered(self) -> None:
@@ -213,7 +215,14 @@ class BoardScreen(ActingScreen):
         b = self.board
         if b is None:
             return
-        if b.freshness.read_at is None:
+        if self._drafts:
+            text = ngettext(
+                "Quedó {n} borrador sin terminar. [D] mi día",
+                "Quedaron {n} borradores sin terminar. [D] mi día",
+                self._drafts,
+            ).format(n=self._drafts)
+            self.frame.status.hint([("■ ", "hoy"), (text, "hoy")])
+        elif b.freshness.read_at is None:
             self.frame.status.hint([(_("Todavía no se leyó el DMS. [?] cómo: boxes sync"), "hoy")])
         elif not b.no_llame:
             self.frame.status.hint(_("Sin lista No Llame: las ofertas no se filtran. [?] cómo importarla"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from boxes_tui.background import ACTS
 from boxes_tui.domain.formats import clock, show_day
@@ -44,14 +44,12 @@ class CallingScreen(ActingBase):
         if not mine:
             raise BoxesError(_("{name} tiene este cliente.").format(name=first_name(holder or "—")))
         beat = self.set_interval(claims.HEARTBEAT_SECONDS, self._renew)
-        note = self.draft("call", row.ref).get("text", "")
-        keep = self.keep("call", row.ref)
         panel = CallPanel(
-            row, self.at, self.run_act, queue=self.queue_of(row), why=why, note=note, keep_note=keep,
-            holidays=await self.holidays(),
+            row, self.at, self.run_act, queue=self.queue_of(row), why=why, draft=self.draft("call", row.ref),
+            keep=self.keep("call", row.ref), holidays=await self.holidays(), leaving=cast(Any, self.app).stand_still if why else None,
         )  # fmt: skip
         shown = self.app.push_screen_wait(panel)
-        self.run_worker(self._sheet(panel, row, call_sheet), exit_on_error=False)
+        self.run_worker(self._sheet(panel, row, call_sheet, panel.hold_keys()), exit_on_error=False)
         made = await shown
         beat.stop()
         if made is None:
@@ -59,24 +57,25 @@ class CallingScreen(ActingBase):
                 with suppress(Unavailable):  # the claim ends by itself
                     await self.background(claims.release, self.house.engine, self.session, row.ref)
             self.next_mode = False
-            if self.draft("call", row.ref).get("text"):
+            if self.draft("call", row.ref):
                 self.say(_("La nota queda como borrador."))
             self.reload()
             return
         self.forget("call", row.ref)
         await self._called(row, made)
 
-    async def _sheet(self, panel: CallPanel, row: QueueRow, read: Any) -> None:
-        if self.offline_since is not None:
-            panel.no_sheet()
-            return
+    async def _sheet(self, panel: CallPanel, row: QueueRow, read: Any, end: Callable[[], None]) -> None:
+        """Read the sheet; digits typed ahead wait for it, since it says which telephone and which kind of call."""
         try:
-            sheet = await self.background(self.house.read, read, row, self.house.settings.home)
+            if self.offline_since is not None:
+                panel.no_sheet()
+            else:
+                panel.show_sheet(await self.background(self.house.read, read, row, self.house.settings.home))
         except Unavailable:
             panel.no_sheet()
-            return
-        if panel.is_mounted:
-            panel.show_sheet(sheet)
+        finally:
+            end()
+            cast(Any, self.app).move_on()
 
     def _renew(self) -> None:
         from boxes_tui.desk import claims
@@ -95,10 +94,9 @@ class CallingScreen(ActingBase):
             text = _("Se guardó {outcome}: {name}").format(outcome=_(outcome.label), name=name(row))
             self.say_done(text + (_("; vuelve {t}.").format(t=self._when(str(back))) if back else "."))
         if made.result is not None and outcome.code == "attended" and row.stage in ("deliveries", "completed"):
-            await self.create_opportunity(row)
+            cast(Any, self.app).move_on()
+            await self.create_opportunity(row, said=self.done_text(text + "."))
         self.reload()
-        if self.next_mode:
-            await self.verb_next()
 
     def _when(self, iso: str) -> str:
         from datetime import datetime
@@ -108,7 +106,21 @@ class CallingScreen(ActingBase):
         return clock(moment) if moment.date() == at.today else f"{show_day(moment.date(), at.today)} {clock(moment)}"
 
     async def verb_next(self) -> None:
-        """Hand over the next best row, claimed, with why; its panel opens by itself."""
+        """Hand over the next best row, claimed, with why; its panel opens by itself, and after it the next one's."""
+        self.next_mode = True
+        try:
+            while self.next_mode:
+                row, why = await self._next_row()
+                if row is None:
+                    self.say(why or _("Nada para llamar ahora."))
+                    return
+                self.stand_on(row.ref)
+                await self.call(row, why)
+        finally:
+            self.next_mode = False
+            cast(Any, self.app).move_on()
+
+    async def _next_row(self) -> tuple[QueueRow | None, str]:
         from boxes_tui.desk.next_call import next_row
 
         row, why = None, ""
@@ -118,13 +130,7 @@ class CallingScreen(ActingBase):
             )
             if row is not None:
                 break
-        if row is None:
-            self.next_mode = False
-            self.say(why or _("Nada para llamar ahora."))
-            return
-        self.next_mode = True
-        self.stand_on(row.ref)
-        await self.call(row, why)
+        return row, why
 
     def asks(self) -> Sequence[Ask]:
         """The queues that ``n`` hands over from: this list's; on the board those that are called, in its order."""
@@ -151,8 +157,8 @@ class CallingScreen(ActingBase):
         self.held(row)
         await self.create_opportunity(row)
 
-    async def create_opportunity(self, row: QueueRow) -> None:
-        """The form, prefilled with the predicted due date."""
+    async def create_opportunity(self, row: QueueRow, said: Line = "") -> None:
+        """The form, prefilled with the predicted due date; ``said`` is what has just been saved."""
         from boxes_tui.desk.opportunities import CreateOpportunity
         from boxes_tui.desk.prediction import prediction
         from boxes_tui.screens.dialogs.forms import OpportunityForm
@@ -165,6 +171,7 @@ class CallingScreen(ActingBase):
             title, self.at, found.suggest, found.km_text, found.agents, holidays=await self.holidays(),
             warning=found.warning, keep=self.keep("opportunity", row.ref), draft=self.draft("opportunity", row.ref),
         )  # fmt: skip
+        form.said = said
         made = await self.app.push_screen_wait(form)
         if made is None:
             return
@@ -185,10 +192,12 @@ class CallingScreen(ActingBase):
         row = self.opportunity_row()
         self.held(row)
         title = " · ".join(x for x in (_("DESCARTAR"), name(row), row.about) if x)
-        made = await self.app.push_screen_wait(ReasonForm(title))
+        form = ReasonForm(title, keep=self.keep("discard", row.ref), draft=self.draft("discard", row.ref))
+        made = await self.app.push_screen_wait(form)
         if made is not None:
             text = _("Se descartó la oportunidad: {name}.").format(name=name(row))
-            await self.done(row, Discard(row.ref, made["reason"], made["text"] or None), text, _("Descartada"))
+            if await self.done(row, Discard(row.ref, made["reason"], made["text"] or None), text, _("Descartada")):
+                self.forget("discard", row.ref)
 
     async def verb_reschedule(self) -> None:
         """Another day and hour: one row, or the marked ones as one act."""

@@ -11,6 +11,7 @@ from boxes_tui.domain.formats import clock, long_day, rate, show_day
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import N_, _
 from boxes_tui.screens.acts import ActingScreen
+from boxes_tui.screens.drafts import Waiting, draft_rows, drafts_of, waiting
 from boxes_tui.screens.row_text import STAGES, name
 from boxes_tui.text import pad
 from boxes_tui.widgets.frame import Frame
@@ -32,12 +33,19 @@ class MyDayScreen(ActingScreen):
         super().__init__()
         self.day: MyDay | None = None
         self.rows: dict[str, QueueRow] = {}
+        self.drafts: dict[str, str] = {}
+        """The verb that takes a draft up again, by the key of its line."""
+        self._kept: list[Waiting] = []
+        self._forms: dict[int, str] = {}
         self.page = Page()
         self.frame: Frame[Any] = Frame(self.page, filters=False, totals=False, details=False)
 
     async def load(self) -> None:
         """Read the day."""
         self.day = day = await self.background(self.house.read, my_day)
+        drafts = drafts_of(self)
+        rows = await self.background(self.house.read, draft_rows, drafts) if drafts else {}
+        self._kept = waiting(self, drafts, rows)
         self.freshness = day.freshness
         self.show_day()
 
@@ -50,7 +58,7 @@ class MyDayScreen(ActingScreen):
         """Lay the page out."""
         if self.day is None:
             return
-        self.rows = {}
+        self.rows, self.drafts = {}, {}
         lines: list[Line] = []
         keys: list[str | None] = []
         for title, count, rows in self._sections():
@@ -64,6 +72,8 @@ class MyDayScreen(ActingScreen):
             for line, row in rows:
                 lines.append(line)
                 keys.append(self._key(row) if row is not None else None)
+                if keys[-1] and (verb := self._forms.get(id(line))):
+                    self.drafts[keys[-1]] = verb
         self.page.show(lines, keys)
         self._hint()
 
@@ -116,9 +126,8 @@ class MyDayScreen(ActingScreen):
 
     def _waiting(self) -> list[tuple[str, int | None, list[tuple[Line, QueueRow | None]]]]:
         """Drafts and acts that wait on this machine."""
-        from boxes_tui.screens.drafts import waiting_lines
-
-        rows: list[tuple[Line, QueueRow | None]] = [(line, None) for line in waiting_lines(self)]
+        self._forms = {id(w.line): w.verb for w in self._kept if w.verb}
+        rows = [(w.line, w.row) for w in self._kept]
         return [(_("BORRADORES Y ENVÍOS PENDIENTES"), len(rows), rows)]
 
     def _row(self, row: QueueRow) -> str:
@@ -154,8 +163,9 @@ class MyDayScreen(ActingScreen):
         return self.rows.get(self.page.cursor or "")
 
     def on_page_chosen(self, event: Page.Chosen) -> None:
-        """``Enter`` opens the customer."""
-        self.perform(self.verb_customer)
+        """``Enter`` opens the customer, or takes a draft up again."""
+        verb = self.drafts.get(event.key)
+        self.perform(getattr(self, f"verb_{verb}") if verb else self.verb_customer)
 
     def verb_customer(self) -> None:
         """The customer's card."""

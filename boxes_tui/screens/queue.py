@@ -86,6 +86,7 @@ class QueueScreen(ColumnMenuScreen):
         """Show another filter: fresh order, cursor at the top."""
         if ask != self.ask:
             self.ask, self._fresh_order = ask, True
+            self.wait_for_rows()
             self.show_frame()
             self.reload()
 

@@ -55,7 +55,7 @@ class SearchScreen(DeskScreen):
 
     def entered(self) -> None:
         """Type at once."""
-        self.field.focus()
+        self.set_focus(self.field)
         self.hint.show(_("Patente, chasis, teléfono, nombre, OR o turno · sin acentos · 4 cifras o más"))
 
     async def load(self) -> None:

@@ -16,6 +16,9 @@ from boxes_tui.widgets.safe import Line, cut_segments, safe
 from boxes_tui.widgets.safe import segments as line_segments
 from boxes_tui.widgets.tones import Tones
 
+RESULT_CELLS = 24
+"""Cells that a result or a reason may take at the end of its row, over columns that the agent has just read."""
+
 LEAST_CUT = 4
 """Cells that a cuttable cell keeps when its neighbour needs its room."""
 
@@ -93,8 +96,13 @@ class Painter:
         made: list[tuple[Column, str]] = []
         debt = 0
         end = len(self.placed) - 1
+        taken = self._taken(last) if last is not None else 0
         for n, (column, index, width) in enumerate(self.placed):
             own = row.cells[index] if index < len(row.cells) else ""
+            if taken:
+                reach = sum(w for _c, _i, w in self.placed[n + 1 : end])
+                width += taken if n == end else -max(0, min(width, taken - reach))
+                own = "" if width <= 0 or (not column.cut and cell_len(own) > width) else own
             text = safe(own if last is None or n != end else last)
             size = len(text) if text.isascii() else cell_len(text)
             room = width - debt
@@ -113,6 +121,10 @@ class Painter:
                 )
             )
         return made
+
+    def _taken(self, last: str) -> int:
+        """Cells that a result needs beyond the last column; it takes them from the columns before it."""
+        return max(0, min(cell_len(safe(last)), RESULT_CELLS) - self.placed[-1][2])
 
     def _join(self, runs: list[tuple[str, str]], base: str) -> list[Segment]:
         """Neighbours of one tone become one segment; blanks take the tone before them."""

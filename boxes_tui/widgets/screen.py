@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
@@ -64,6 +64,24 @@ class Guarded:
         """A verb ended: keys go on."""
         self._verbs = max(0, self._verbs - 1)
         self.app.call_later(self.app.keys_flow)
+
+    def hold_keys(self: Any) -> Callable[[], None]:
+        """As :meth:`under_way`; what is returned ends it, once, whoever calls it how often."""
+        self.under_way()
+        held = True
+
+        def end() -> None:
+            nonlocal held
+            if held:
+                held = False
+                self.came_to_its_end()
+
+        return end
+
+    def drop_keys(self: Any) -> None:
+        """What a key asked for did not happen: keys typed after it had another meaning."""
+        if self._verbs:
+            self.app.drop_keys()
 
     def before_key(self: Any, key: str) -> None:
         """Called before any key is handled, also while another screen stands above: a success goes from the

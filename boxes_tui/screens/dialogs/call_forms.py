@@ -41,6 +41,7 @@ class CallForms(BottomPanel[CallMade]):
     second: TextField
     choice: ChoiceField
     form_foot: Text
+    asking: Disposition | None
     _holidays: frozenset[object]
 
     def _fields(

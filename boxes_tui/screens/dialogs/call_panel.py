@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
+import math
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,28 +11,26 @@ from textual import events
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from boxes_tui.data.commands import ActResult
+from boxes_tui.clock import monotonic
 from boxes_tui.data.reads.details import QueueRow
-from boxes_tui.desk.calls import LogCall
 from boxes_tui.desk.sheet import Sheet
 from boxes_tui.domain.dispositions import BY_DIGIT, REASON_BY_KEY, Disposition
-from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
 from boxes_tui.screens.dialling import can_dial, dial, scheme_of
 from boxes_tui.screens.dialogs import call_text
-from boxes_tui.screens.dialogs.call_forms import LABEL, CallForms, CallMade
+from boxes_tui.screens.dialogs.call_forms import LABEL
+from boxes_tui.screens.dialogs.call_recording import CallRecording, Send
 from boxes_tui.screens.row_detail import detail_lines
 from boxes_tui.screens.row_text import Moment
 from boxes_tui.widgets.fields import ChoiceField, TextField
 from boxes_tui.widgets.panel import Text
 from boxes_tui.widgets.safe import Line
 
-Send = Callable[[LogCall], Awaitable[ActResult | None]]
 
-
-class CallPanel(CallForms):
+class CallPanel(CallRecording):
     """Telephones, script, last call, note, outcomes. ``send`` records a call (None = it waits on this machine and is sent
-    by itself); ``keep_note`` is told the note at every keystroke."""
+    by itself); ``keep`` is told everything typed at every keystroke, ``draft`` what was typed before; ``leaving`` is given where
+    *siguiente* chose the customer, and called before the panel makes way for the next one's."""
 
     lines = 17
     AUTO_FOCUS = ""
@@ -45,12 +43,14 @@ class CallPanel(CallForms):
     """
 
     def __init__(
-        self, row: QueueRow, at: Moment, send: Send, *, queue: str, why: str = "", note: str = "",
-        keep_note: Callable[[str], None] | None = None, holidays: frozenset[object] = frozenset(),
+        self, row: QueueRow, at: Moment, send: Send, *, queue: str, why: str = "", draft: Mapping[str, str] | None = None,
+        keep: Callable[[Mapping[str, str]], None] | None = None, holidays: frozenset[object] = frozenset(),
+        leaving: Callable[[], object] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.row, self.at, self._send, self._queue = row, at, send, queue
-        self._holidays = holidays
+        self._holidays, self._leaving = holidays, leaving
+        self._shown_at = math.inf
         self.sheet: Sheet | None = None
         self.chosen = self._page = 0
         self._reasons = False
@@ -60,13 +60,16 @@ class CallPanel(CallForms):
         self._why = why or detail_lines(queue, row, at)[1]
         self._busy = False
         self._unread: tuple[Line, Line] = ("  " + _("Leyendo…"), "")
+        self.typed, self._keep = dict(draft or {}), keep
         self.head = Text("", "", "", "")
         self.last = Text("")
-        self.note = TextField(_("Nota"), note, label_width=LABEL, note=_("se guarda sola"), on_change=keep_note)
+        self.note = TextField(
+            _("Nota"), self.typed.get("text", ""), note=_("se guarda sola"), on_change=lambda text: self.keep(text=text)
+        )
         self.below = Text(*[""] * 8)
         self.form_head = Text("", "", "", "", "", "")
-        self.entry = TextField("", label_width=LABEL)
-        self.second = TextField("", label_width=LABEL)
+        self.entry = TextField("", label_width=LABEL, on_change=lambda text: self.keep(entry=text))
+        self.second = TextField("", label_width=LABEL, on_change=lambda text: self.keep(second=text))
         self.choice = ChoiceField("", (("mine", ""),), label_width=LABEL, focusable=False)
         self.form_foot = Text(*[""] * 7)
 
@@ -90,11 +93,13 @@ class CallPanel(CallForms):
         self._show()
 
     def show_sheet(self, sheet: Sheet) -> None:
-        """The sheet was read."""
+        """The sheet was read; on a loaded machine even before the panel is up, which then shows it."""
         self.sheet = sheet
+        self._shown_at = monotonic()
         good = [n for n, p in enumerate(sheet.phones) if p.wrong_at is None]
         self.chosen = good[0] if good else 0
-        self._show()
+        if self.is_mounted:
+            self._show()
 
     def no_sheet(self) -> None:
         """The sheet cannot be read now: the outcome and the note are recorded all the same."""
@@ -154,6 +159,10 @@ class CallPanel(CallForms):
 
     def _outcome_key(self, event: events.Key) -> bool:
         if event.character and event.character in BY_DIGIT:
+            if self._leaving is not None and event.time < self._shown_at:
+                # nobody has called a customer whose card was not there yet
+                self.status.warn(_("Ese dígito llegó antes que esta ficha: no se tomó."))
+                return True
             self._choose(BY_DIGIT[event.character])
         elif event.key in ("up", "down"):
             count = len(self.sheet.phones) if self.sheet else 0
@@ -163,8 +172,8 @@ class CallPanel(CallForms):
             self._page = max(0, self._page + (1 if event.key == "pagedown" else -1))
             self._show()
         elif event.character in ("N", "n"):
-            self.note.focus()
-            self.call_after_refresh(self._show_keys)
+            self.set_focus(self.note)
+            self._show_keys()
         elif event.key == "space" and self.sheet and self.sheet.others:
             refs = frozenset(o.ref for o in self.sheet.others)
             self.included = frozenset() if self.included else refs
@@ -212,10 +221,6 @@ class CallPanel(CallForms):
             return
         self.run_worker(dial(self.app, self.status, self.row.ref, phone), exit_on_error=False)
 
-    def _phone(self) -> Any:
-        phones = self.sheet.phones if self.sheet else ()
-        return phones[self.chosen] if self.chosen < len(phones) else None
-
     # -- outcomes ----------------------------------------------------------------------------------
 
     def _choose(self, outcome: Disposition) -> None:
@@ -241,9 +246,10 @@ class CallPanel(CallForms):
         note: Any = [f"{_('Nota')} «{self.note.value}»" if self.note.value else "", ("", "atenuado")]
         self.form_head.show(line, note, "", "", "", "")
         getattr(self, f"_form_{outcome.asks or 'score'}")()
+        self._fill(outcome)
         if outcome.asks != "reason":
             self.status.hint(_("Enter guarda y pasa al siguiente"))
-            self.entry.focus()
+            self.set_focus(self.entry if self.entry.display else None)
 
     def _form_key(self, event: events.Key) -> bool:
         outcome = self.asking
@@ -254,7 +260,7 @@ class CallPanel(CallForms):
             if self.choice.display:
                 self.choice.cycle()
             elif self.second.display:
-                (self.second if self.entry.has_focus else self.entry).focus()
+                self.set_focus(self.second if self.entry.has_focus else self.entry)
             return True
         if event.key == "enter":
             self._submit(outcome)
@@ -267,84 +273,8 @@ class CallPanel(CallForms):
             return False
         if reason.needs_text:
             self.second.display, self.second.label = True, _("Otro")
-            self.second.value = ""
-            self.second.focus()
+            self._fill(outcome)
+            self.set_focus(self.second)
             return True
         self._record(outcome, reason=reason.code)
-        return True
-
-    def _submit(self, outcome: Disposition) -> None:
-        text = self.entry.value.strip()
-        asks = outcome.asks or "score"
-        if asks in ("when", "due", "sold_at"):
-            known = call_text.existing_appointment(self.sheet.others, self.row) if self.sheet else None
-            if asks == "sold_at" and self.choice.display and self.choice.value == "same" and known is not None:
-                self._record(outcome, at=known.when)
-                return
-            fine, said = self.entry.reading if text else (False, _("Falta la fecha. Ejemplos: 12/5, mañana, lu 15:30."))
-            if not fine:
-                self.entry.set_error(said)
-                return
-            if asks == "due":
-                self._record(outcome, due=text)
-            else:
-                self._record(outcome, at=text, mine=self.choice.value != "anyone" if asks == "when" else True)
-        elif asks == "block":
-            self._record(outcome, tampoco=self.choice.value == "operational")
-        elif asks == "reason":
-            if not self.second.value.strip():
-                self.second.set_error(_("Falta el texto."))
-                return
-            self._record(outcome, reason="other", extra=self.second.value)
-        else:
-            self._submit_score(outcome, text)
-
-    def _submit_score(self, outcome: Disposition, text: str) -> None:
-        if text and not (text.isascii() and text.isdigit() and int(text) <= 10):
-            self.entry.set_error(_("El puntaje va de 0 a 10."))
-            return
-        self._record(outcome, score=int(text) if text else None, incident=self.second.value.strip() or None)
-
-    def _record(self, outcome: Disposition, *, extra: str = "", **asked: Any) -> None:
-        if self._busy:
-            return
-        self._busy = True
-        phone = self._phone()
-        note = " · ".join(x for x in (extra.strip(), self.note.value.strip()) if x)
-        command = LogCall(
-            self.row.ref, outcome.code, note or None, phone_id=phone.id or None if phone else None,
-            also=tuple(sorted(self.included)), opened_at=self.opened_at, **asked,
-        )  # fmt: skip
-        self.under_way()
-        self.run_worker(self._sending(outcome, command), exit_on_error=True)
-
-    async def _sending(self, outcome: Disposition, command: LogCall) -> None:
-        try:
-            result = await self._send(command)
-        except BoxesError as error:
-            self.status.error(str(error))
-            return
-        finally:
-            self._busy = False
-            self.came_to_its_end()
-        if outcome.code == "wrong_number" and result is not None and self._next_phone():
-            self.status.ok(_("Se marcó mal ese teléfono. Sigue con el próximo."))
-            return
-        self.dismiss(CallMade(self.row, outcome, result))
-
-    def _next_phone(self) -> bool:
-        """Mark the phone here too and go to the next good one; False when there is none."""
-        if self.sheet is None:
-            return False
-        phones = list(self.sheet.phones)
-        if self.chosen < len(phones):
-            phones[self.chosen] = replace(phones[self.chosen], wrong_at=self.at.session.now)
-        self.sheet = replace(self.sheet, phones=tuple(phones))
-        good = [n for n, p in enumerate(phones) if p.wrong_at is None]
-        if not good:
-            return False
-        self.chosen = good[0]
-        self.row = replace(self.row, attempts=self.row.attempts + 1)
-        self.note.value = ""
-        self._show()
         return True

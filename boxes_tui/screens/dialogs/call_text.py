@@ -94,7 +94,7 @@ def outcome_lines(at: Moment, kind: str) -> list[Line]:
     """The ten outcomes in three columns, each with when the row comes back."""
     by_digit = {d.digit: d for d in DISPOSITIONS}
     table = (("1", "5", "8"), ("2", "6", "9"), ("3", "7", "0"), ("4", "", ""))
-    widths = (33, 24, 21)
+    widths = (33, 22, 23)
     lines: list[Line] = []
     for row in table:
         parts: list[str | tuple[str, str]] = []
@@ -110,9 +110,9 @@ def outcome_lines(at: Moment, kind: str) -> list[Line]:
 def _outcome(d: Disposition, at: Moment, kind: str) -> tuple[str, str]:
     label = _(d.label)
     if d.retry_after == "next_day":
-        return pad(label, 14), _("vuelve mañana")
+        return pad(label, 13), _("vuelve mañana")
     if isinstance(d.retry_after, timedelta):
-        return pad(label, 14), _("vuelve {t}").format(t=clock(at.now + d.retry_after))
+        return pad(label, 13), _("vuelve {t}").format(t=clock(at.now + d.retry_after))
     asks = d.asks or ("score" if d.code == "attended" and kind == "courtesy" else "")
     return label + ("…" if asks else ""), ""
 

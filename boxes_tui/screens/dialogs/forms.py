@@ -43,6 +43,8 @@ class Form(BottomPanel[Draft]):
         self._title, self._keep = title, keep
         self.draft = dict(draft or {})
         self.fields: list[TextField | ChoiceField] = []
+        self.said: Line = ""
+        """What the act before this form has saved."""
 
     def field(self, name: str, label: str, value: str = "", **options: Any) -> TextField:
         """A text field that the draft knows by ``name``."""
@@ -81,15 +83,20 @@ class Form(BottomPanel[Draft]):
         self.keys.set_keys(
             [Key("Enter", _("guardar")), Key("Tab", _("campo")), Key("Esc", _("volver (lo escrito queda)"))]
         )
-        if self.fields:
-            self.fields[0].focus()
+        self.set_focus(self.first_field())
+        if self.said:
+            self.status.ok(self.said)
+
+    def first_field(self) -> TextField | ChoiceField | None:
+        """Where typing begins; None where keys are answers at once."""
+        return self.fields[0] if self.fields else None
 
     def on_key(self, event: events.Key) -> None:
         """``Tab`` and arrows go from field to field, ``Enter`` accepts."""
         if event.key in ("tab", "down", "shift+tab", "up") and self.fields:
             step = 1 if event.key in ("tab", "down") else -1
             focused = [n for n, f in enumerate(self.fields) if f.has_focus]
-            self.fields[((focused[0] if focused else -step) + step) % len(self.fields)].focus()
+            self.set_focus(self.fields[((focused[0] if focused else -step) + step) % len(self.fields)])
         elif event.key == "enter":
             self.accept()
         else:
@@ -104,7 +111,7 @@ class Form(BottomPanel[Draft]):
                 fine, said = item.reading
                 if item.value.strip() and not fine:
                     item.set_error(said)
-                    item.focus()
+                    self.set_focus(item)
                     return
         self.dismiss({f.id or "": f.value for f in self.fields})
 
@@ -113,7 +120,7 @@ class Form(BottomPanel[Draft]):
         if field_.value.strip():
             return True
         field_.set_error(text)
-        field_.focus()
+        self.set_focus(field_)
         return False
 
 
@@ -146,8 +153,8 @@ class ReasonForm(Form):
 
     DEFAULT_CSS = "ReasonForm PanelBlank { display: none; }"
 
-    def __init__(self, title: str) -> None:
-        super().__init__(title, lines=12)
+    def __init__(self, title: str, *, keep: Keep | None = None, draft: Mapping[str, str] | None = None) -> None:
+        super().__init__(title, lines=12, keep=keep, draft=draft)
         self.text = self.field("text", _("Otro:"))
 
     def compose_body(self) -> Iterator[Widget]:
@@ -159,8 +166,10 @@ class ReasonForm(Form):
     def begin(self) -> None:
         """Keys are reasons at once."""
         super().begin()
-        self.set_focus(None)
         self.keys.set_keys([Key("1-0", _("motivo y siguiente")), Key("o", _("otro")), Key("Esc", _("no descartar"))])
+
+    def first_field(self) -> None:
+        """Keys are reasons."""
 
     def on_key(self, event: events.Key) -> None:
         """A reason's key, or the text of *otro*."""
@@ -169,7 +178,7 @@ class ReasonForm(Form):
             event.stop()
             event.prevent_default()
             if reason.needs_text:
-                self.text.focus()
+                self.set_focus(self.text)
             else:
                 self.dismiss({"reason": reason.code, "text": ""})
         elif self.text.has_focus:
@@ -276,7 +285,6 @@ class AskForm(Form):
     def begin(self) -> None:
         """Ask."""
         super().begin()
-        self.set_focus(None)
         keys = [Key("Enter", self._yes)] if self._allowed else []
         self.keys.set_keys([*keys, Key("Esc", self._no)])
         self.status.hint(self._question)
