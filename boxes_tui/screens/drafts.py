@@ -38,11 +38,11 @@ CODES = frozenset({"asked", "assigned"})
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A line of *borradores y envíos pendientes*; ``row`` and ``verb`` where ``Enter`` takes a draft up again."""
+    """A line of *borradores y envíos pendientes*; ``row`` and ``opens`` (a verb) where ``Enter`` takes a draft up again."""
 
     line: Line
     row: QueueRow | None = None
-    verb: str | None = None
+    opens: str | None = None
 
 
 def draft_rows(conn: Connection, session: Session, drafts: list[Draft]) -> dict[str, QueueRow]:

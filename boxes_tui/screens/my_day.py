@@ -126,7 +126,7 @@ class MyDayScreen(ActingScreen):
 
     def _waiting(self) -> list[tuple[str, int | None, list[tuple[Line, QueueRow | None]]]]:
         """Drafts and acts that wait on this machine."""
-        self._forms = {id(w.line): w.verb for w in self._kept if w.verb}
+        self._forms = {id(w.line): w.opens for w in self._kept if w.opens}
         rows = [(w.line, w.row) for w in self._kept]
         return [(_("BORRADORES Y ENVÍOS PENDIENTES"), len(rows), rows)]
 
