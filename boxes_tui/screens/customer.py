@@ -93,7 +93,7 @@ class CustomerScreen(ActingScreen):
         name = (self.card.customer["display_name"] or "—").upper() if self.card else ""
         return f"{_('Cliente').upper()} · {name}"
 
-    def on_page_highlighted(self, event: Page.Highlighted) -> None:
+    def on_page_scrolled(self, event: Page.Scrolled) -> None:
         """Movement changes what lies below."""
         self._hint()
 

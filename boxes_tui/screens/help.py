@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from boxes_tui.domain.queues import QUEUES
 from boxes_tui.domain.verbs import FOLLOW, Verb, on_screen
-from boxes_tui.i18n import N_, _
+from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.screens.base import DeskScreen
 from boxes_tui.widgets.bars import Key
 from boxes_tui.widgets.frame import Frame
@@ -59,7 +59,16 @@ class HelpScreen(DeskScreen):
     def entered(self) -> None:
         """Show it."""
         self.page.show(help_lines(self.about, self.session.role if self.ready else "viewer", self._absent))
-        self.frame.status.hint(_("Soporte: {who}").format(who=self._support()))
+        self.call_after_refresh(self._hint)
+
+    def on_page_scrolled(self, event: Page.Scrolled) -> None:
+        """Other lines lie below."""
+        self._hint()
+
+    def _hint(self) -> None:
+        below = self.page.hidden_below
+        more = ngettext("▸ hay {n} línea más abajo", "▸ hay {n} líneas más abajo", below).format(n=below)
+        self.frame.status.hint([(more, "hoy")] if below else _("Soporte: {who}").format(who=self._support()))
 
     def _support(self) -> str:
         return self.house.settings.option("support", _("lo indica el concesionario")) if self.ready else ""

@@ -27,6 +27,9 @@ class Page(Widget, can_focus=True):
     ALLOW_SELECT = False
     ground = "fondo"
 
+    class Scrolled(Message):
+        """Other lines are in sight."""
+
     class Highlighted(Message):
         """The cursor stands on another choosable line; ``key`` is the one given to :meth:`Page.show`."""
 
@@ -137,6 +140,7 @@ class Page(Widget, can_focus=True):
         if top != self._top:
             self._top = top
             self.refresh()
+            self.post_message(self.Scrolled())
 
     def render_line(self, y: int) -> Strip:
         """One line; the cursor's is a bar."""
