@@ -10,17 +10,21 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from boxes_tui.clock import Clock
-from boxes_tui.data.engine import make_engine, parse_url, writing
+from boxes_tui.data.engine import make_engine, parse_url, reading, writing
 from boxes_tui.data.reads.queues import Ask
 from boxes_tui.data.session import open_session
 from boxes_tui.data.tables import act, call, claim, customer, customer_phone, note, opportunity, vehicle
+from boxes_tui.desk import next_call
+from boxes_tui.desk.candidates import Candidate
+from boxes_tui.desk.claims import Target, claim_person
 from boxes_tui.desk.next_call import next_row
-from tests.support.house import NOW, TODAY, Desk
+from tests.support.house import NOW, TODAY, Desk, open_desk
 
 CLAIMER = """
 import sys, time
@@ -78,13 +82,13 @@ def crowd(desk: Desk, people: int, agents: int) -> list[str]:
     return logins
 
 
-def test_no_record_goes_to_two_agents(desk: Desk) -> None:
-    """Threads on their own engines, each with its own connections: nobody twice, nobody lost."""
-    people, agents = 120, 8
+def hand_out(desk: Desk, people: int, agents: int) -> list[str]:
+    """Threads on their own engines, each with its own connections, call until nobody is left: the refs they got."""
     logins = crowd(desk, people, agents)
     url = desk.house.engine.url.render_as_string(hide_password=False)
-    given: list[tuple[str, str]] = []
+    given: list[str] = []
     errors: list[BaseException] = []
+    together = threading.Barrier(agents)
 
     def work(login: str) -> None:
         engine = make_engine(parse_url(url))
@@ -92,12 +96,13 @@ def test_no_record_goes_to_two_agents(desk: Desk) -> None:
             with engine.connect() as conn:
                 session = open_session(conn, Clock(NOW), login, login)
             skip: set[str] = set()
+            together.wait(60)
             while True:
                 row, _why = next_row(engine, session, Ask("opportunities", "all"), skip)
                 if row is None:
                     return
                 skip.add(row.person)
-                given.append((row.ref, login))
+                given.append(row.ref)
         except BaseException as error:  # reported below
             errors.append(error)
         finally:
@@ -107,28 +112,66 @@ def test_no_record_goes_to_two_agents(desk: Desk) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     assert errors == []
-    assert len({ref for ref, _login in given}) == len(given) == people
+    return given
+
+
+def test_no_record_goes_to_two_agents(desk: Desk) -> None:
+    given = hand_out(desk, 120, 8)
+    assert len(set(given)) == len(given) == 120
     with desk.house.engine.connect() as conn:
-        assert conn.execute(select(func.count()).select_from(claim)).scalar_one() == people
+        assert conn.execute(select(func.count()).select_from(claim)).scalar_one() == 120
 
 
-def test_eight_processes_on_one_sqlite_file(lite: Desk) -> None:
-    people = 80
-    logins = crowd(lite, people, 8)
-    url = str(lite.house.engine.url)
+def test_looking_first_and_taking_then_hands_out_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R2's mutant: whether somebody has him is asked in one transaction, and written in the next."""
+
+    def careless(engine: Any, session: Any, ask: Any, phase: Any, base: Any, found: Candidate) -> bool:
+        with reading(engine) as conn:
+            if conn.execute(select(claim.c.id).where(claim.c.person == found.person)).first() is not None:
+                return False
+        time.sleep(0.002)
+        with writing(engine) as conn:
+            conn.execute(delete(claim).where(claim.c.person == found.person))
+            target = Target(found.person, "opportunity", found.row_id, found.branch_id, found.customer_id, None)
+            return claim_person(conn, session, target)
+
+    monkeypatch.setattr(next_call, "_claimed", careless)
+    given = hand_out(desk, 60, 8)
+    assert len(given) > len(set(given)), "the test above would not notice"
+
+
+def run_processes(url: str, logins: list[str]) -> tuple[list[str], float]:
+    """One process per login calls until nobody is left: (refs handed out, the longest wait for one in seconds)."""
     running = [
         subprocess.Popen(
             [sys.executable, "-c", CLAIMER, url, NOW.isoformat(), login], stdout=subprocess.PIPE, text=True
         )
         for login in logins
     ]
-    lines = [line for p in running for line in p.communicate(timeout=120)[0].splitlines()]
+    lines = [line for p in running for line in p.communicate(timeout=3600)[0].splitlines()]
     assert all(p.returncode == 0 for p in running)
-    given = [line for line in lines if not line.startswith("worst")]
+    worst = [float(line.split()[1]) for line in lines if line.startswith("worst")]
+    assert len(worst) == len(logins)
+    return [line for line in lines if not line.startswith("worst")], max(worst)
+
+
+@pytest.mark.parametrize("people", [80, pytest.param(2000, marks=pytest.mark.long)])
+def test_eight_processes_on_one_sqlite_file(lite: Desk, people: int) -> None:
+    given, _worst = run_processes(str(lite.house.engine.url), crowd(lite, people, 8))
     assert len(given) == len(set(given)) == people
-    assert len([line for line in lines if line.startswith("worst")]) == 8
+
+
+@pytest.mark.long
+def test_fifty_processes_claim_ten_thousand(migrated_pg: str, home: Path) -> None:
+    desk = open_desk(migrated_pg)
+    logins = crowd(desk, 10_000, 50)
+    started = time.monotonic()
+    given, worst = run_processes(migrated_pg, logins)
+    print(f"{len(given)} claims in {time.monotonic() - started:.0f} s, the longest wait {worst:.2f} s")
+    desk.house.close()
+    assert len(given) == len(set(given)) == 10_000
 
 
 def boxes(home: Path, url: str, *args: str) -> subprocess.Popen[str]:

@@ -10,7 +10,17 @@ from sqlalchemy import update
 
 from boxes_tui.data.engine import reading, writing
 from boxes_tui.data.reads.queues import Ask
-from boxes_tui.data.tables import app_user, claim, claim_log, customer, dnc_list, dnc_number, opportunity, vehicle
+from boxes_tui.data.tables import (
+    app_user,
+    appointment,
+    claim,
+    claim_log,
+    customer,
+    dnc_list,
+    dnc_number,
+    opportunity,
+    vehicle,
+)
 from boxes_tui.desk.calls import LogCall
 from boxes_tui.desk.claims import Steal, release, renew, take
 from boxes_tui.desk.next_call import next_row, peek
@@ -72,6 +82,20 @@ def test_two_rows_of_one_person_never_go_to_two_agents(desk: Desk) -> None:
     assert handed(desk)[0] == desk.ref("opportunities", "op_pena")
     assert handed(desk, "marta")[0] == desk.ref("opportunities", "op_baez")
     assert handed(desk, "luis")[0] is None
+
+
+def test_rows_of_a_unit_that_has_no_customer_go_to_one_agent(desk: Desk) -> None:
+    with writing(desk.house.engine) as conn:
+        conn.execute(update(opportunity).values(state="discarded"))
+    unit = desk.add("unit", vehicle, plate="AC999ZZ")
+    for n in (1, 2):
+        desk.add(
+            f"walk_in_{n}", appointment, branch_id=desk.ids["cba"], vehicle_id=unit, starts_at=local(TODAY, 16 + n),
+            start_day=TODAY, status="scheduled", contact_phone="351 555-1234", contact_last10="3515551234",
+        )  # fmt: skip
+    ask = Ask("appointments", "not_arrived", text="AC999ZZ")
+    assert handed(desk, "ana", ask)[0] == desk.ref("appointments", "walk_in_1")
+    assert handed(desk, "marta", ask) == (None, "No queda nadie para llamar en esta lista.")
 
 
 def test_a_lease_runs_out_by_the_database_clock(desk: Desk) -> None:
