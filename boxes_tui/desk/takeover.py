@@ -30,7 +30,7 @@ TYPES: Final = tuple(PURPOSE)
 
 
 class Rehearsed(Exception):
-    """A dry run came to its end; nothing was written. ``result`` is what it would have done."""
+    """Nothing was written: a dry run came to its end, or all that could be taken is there already. ``result`` tells."""
 
     def __init__(self, result: dict[str, Any]) -> None:
         super().__init__()
@@ -95,8 +95,10 @@ class TakeOver(Command):
         }  # fmt: skip
         if self.dry:
             raise Rehearsed(result)
+        if not done and result["already"]:
+            raise Rehearsed(result)
         if not done:
-            first = rejected[0]["reason"] if rejected else _("ya está todo")
+            first = rejected[0]["reason"] if rejected else _("el archivo no tiene filas")
             raise Refused(_("No se importó ninguna fila: {why}.").format(why=first))
         return result
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from typing import Any, Final
 from boxes_tui.clock import DEFAULT_ZONE
 from boxes_tui.dms.cells import ERROR, as_text
 from boxes_tui.dms.mapping_fields import column_name, known, listed, text
-from boxes_tui.dms.moments import Moments, Unreadable
+from boxes_tui.dms.moments import Moment, Moments, Unreadable
 from boxes_tui.dms.records import FileRefused
 from boxes_tui.dms.spec import EntitySpec, Value
 from boxes_tui.dms.tabular import read_rows
@@ -149,10 +149,25 @@ def read_file(path: Path, mapped: Mapped) -> tuple[list[Row], str]:
         raise UsageError(f"{path}: {error.reason}") from None
 
 
+class _Written(Moments):
+    """Dates of a file without a mapping: ISO, or the day as it is written here (FORMATS.md)."""
+
+    def __init__(self, zone: str, formats: Sequence[str]) -> None:
+        super().__init__(zone, formats)
+        self.here = Moments(zone, ("%d/%m/%Y %H:%M", "%d/%m/%Y"))
+
+    def read(self, cell: Any, day_only: bool = False) -> Moment:
+        try:
+            return super().read(cell, day_only)
+        except Unreadable:
+            return self.here.read(cell, day_only)
+
+
 def _rows(path: Path, mapped: Mapped) -> Iterator[Row]:
     spec = mapped.spec
     header: dict[str, int] = {}
-    dates = {name: Moments(spec.timezone, spec.fields[name].formats) for name in DATES & set(spec.fields)}
+    reader = _Written if mapped.digest == "-" else Moments
+    dates = {name: reader(spec.timezone, spec.fields[name].formats) for name in DATES & set(spec.fields)}
     null = {n.strip() for n in spec.null} | {""}
     stop = re.compile(spec.stop_at) if spec.stop_at else None
     for line, cells, _text, trouble in read_rows(path, spec):

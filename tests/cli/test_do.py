@@ -207,8 +207,14 @@ def test_import_and_seed(boxes: Script, tmp_path: Path) -> None:
     code, out, _err = boxes.run("import", "opportunities", str(file), "--json")
     made = json.loads(out)
     assert (code, made["imported"], made["rejected"][0]["line"]) == (0, 1, 3)
+    code, out, _err = boxes.run("import", "opportunities", str(file), "--json")
+    again = json.loads(out)
+    assert (code, again["act"], again["imported"], again["already"]) == (0, None, 0, 1), "the same file again"
     boxes.do("undo", made["act"])
     assert boxes.desk.rows(opportunity)[-1]["state"] == "cancelled"
+    file.write_text("phone;due;about\n351 733-3456;03/12/2026 10:30;Frenos\n", "utf-8")
+    assert boxes.run("import", "opportunities", str(file))[0] == 0
+    assert boxes.desk.rows(opportunity)[-1]["due_minute"] == 630, "a date as it is written here"
     for args in (("import", "nada", str(file)), ("import", "opportunities", "no.csv"), ("import", "opportunities")):
         assert boxes.run(*args)[0] == 2, args
     assert boxes.run("seed", "opportunities", "--last-service-before", "2020-01-01", "--per-day", "5")[0] == 1
