@@ -71,8 +71,9 @@ def test_opportunities_by_mapping(desk: Desk, tmp_path: Path) -> None:
         ("completed", date(2026, 12, 1), 630, "Revisión"), ("delivery", date(2026, 12, 5), None, "Frenos"),
     ]  # fmt: skip
     assert (made[0]["customer_id"], made[1]["customer_id"]) == (desk.ids["rios"], desk.ids["pena"])
-    with pytest.raises(Refused):
+    with pytest.raises(Rehearsed) as again:
         desk.do(take(desk, tmp_path, "opportunities", body, MAP), "rosa")
+    assert (again.value.result["imported"], again.value.result["already"]) == (0, 3), "nothing is new: nothing written"
     desk.do(Undo(done.act), "rosa")
     assert [o["state"] for o in desk.rows(opportunity)] == ["open", "open", "cancelled", "cancelled"]
     agree(desk)
