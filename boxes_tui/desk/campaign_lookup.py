@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
@@ -14,7 +16,9 @@ from boxes_tui.desk.campaign_lines import TAIL, VIN_LENGTH, Entry, Span, Token
 from boxes_tui.domain.vehicle_ids import suggest_vin
 
 CHUNK: Final = 500
-WHOLE: Final = 20_000
+PORTION: Final = 5000
+"""Ids that one statement names."""
+WHOLE: Final = 200_000
 """Units from which on whole tables are read instead of looked up."""
 SERIAL: Final = 6
 """The last characters of a VIN that number the vehicles of a series."""
@@ -41,13 +45,25 @@ def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Without the cycle collector, which would walk a million small objects again and again while they are made."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def portions(name: Any, ids: Collection[int]) -> Iterator[ColumnElement[bool]]:
     """Conditions that between them hold for all of ``ids``. For very many one condition that holds for every row: the
     caller keeps to his ids, and one scan beats thousands of statements."""
     if len(ids) > WHOLE:
         yield true()
         return
-    for part in chunks(list(ids)):
+    for part in chunks(list(ids), PORTION):
         yield name.in_(part)
 
 

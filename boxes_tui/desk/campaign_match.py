@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -44,8 +44,7 @@ class Line:
         return {**made, "suggestion": self.suggestion} if self.suggestion else made
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """A vehicle that may enter: who answers for it, its branch, the campaign opportunity that it has, and why its
     customer would rather not be called (a code of ``campaign_gate.WHY``)."""
 
@@ -124,7 +123,7 @@ def with_branches(conn: Connection, session: Session, units: Sequence[Unit]) -> 
     if len(session.branches) < 2:
         return list(units)
     last = _branches(conn, session, {u.vehicle_id: None for u in units})
-    return [replace(u, branch_id=last.get(u.vehicle_id)) for u in units]
+    return [u._replace(branch_id=last.get(u.vehicle_id)) for u in units]
 
 
 Ids = Mapping[int, Any]

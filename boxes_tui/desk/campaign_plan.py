@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -13,6 +13,7 @@ from boxes_tui.data.reads.days import calendar
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user
 from boxes_tui.desk.campaign_gate import leaves_out
+from boxes_tui.desk.campaign_lookup import unhurried
 from boxes_tui.desk.campaign_match import ENTER, Match, Unit, load_units, match_list, with_branches
 from boxes_tui.desk.campaign_segment import Segment, both, segment_ids
 from boxes_tui.domain.working_days import Calendar
@@ -22,8 +23,7 @@ from boxes_tui.i18n import _
 TYPES: Final = ("technical_note", "recall", "service", "offer")
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """A new opportunity: its unit, its day, its agent (None = anyone)."""
 
     unit: Unit
@@ -105,6 +105,19 @@ def plan(
     if per_day is not None and per_day < 1:
         raise UsageError(_("Por día hábil va al menos una unidad."))
     users = _users(conn, agents)
+    with unhurried():
+        return _planned(conn, session, choice, type_, due, per_day, users)
+
+
+def _planned(
+    conn: Connection,
+    session: Session,
+    choice: Choice,
+    type_: str,
+    due: date,
+    per_day: int | None,
+    users: Sequence[tuple[int, str]],
+) -> Plan:
     match, units = candidates(conn, session, choice, type_)
     marked = None if choice.only is None else set(choice.only)
     left = set(choice.without)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
@@ -54,8 +54,7 @@ class Segment:
         return {k: v.isoformat() if isinstance(v, date) else v for k, v in found.items() if v not in (None, "")}
 
 
-@dataclass(frozen=True, slots=True)
-class UnitRow:
+class UnitRow(NamedTuple):
     """A line of step 2: Chasis, Patente, Unidad, Cliente, Fecha vencimiento (of the open opportunity, else predicted),
     Fecha asignación (the last one), and the last campaign."""
 
@@ -93,7 +92,7 @@ def segment_ids(conn: Connection, session: Session, segment: Segment) -> list[in
     if segment.branch:
         where.append(_seen_in(_branch_id(conn, segment.branch)))
     query = select(v.id).where(*where).order_by(v.predicted_due.is_(None), v.predicted_due, v.id)
-    return [int(i) for i in conn.execute(query).scalars()]
+    return list(conn.execute(query).scalars())
 
 
 def _seen_in(branch_id: int) -> ColumnElement[bool]:

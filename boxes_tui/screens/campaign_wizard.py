@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -10,12 +11,14 @@ from sqlalchemy import Connection, select
 from textual.binding import Binding
 
 from boxes_tui.background import ACTS
+from boxes_tui.data.engine import patient
 from boxes_tui.data.reads.board import Freshness, freshness
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user
-from boxes_tui.desk.campaign_match import Match, Unit
+from boxes_tui.desk.campaign_lookup import unhurried
+from boxes_tui.desk.campaign_match import Match, Unit, load_units
 from boxes_tui.desk.campaign_plan import Choice, Plan, candidates
-from boxes_tui.desk.campaign_segment import Segment, UnitRow, unit_rows
+from boxes_tui.desk.campaign_segment import Segment, UnitRow, segment_ids, unit_rows
 from boxes_tui.desk.campaigns import CreateCampaign, dry_run
 from boxes_tui.domain.formats import number
 from boxes_tui.domain.roles import may
@@ -26,7 +29,7 @@ from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.row_text import first_name
 from boxes_tui.screens.wizard_fields import segment_of
 from boxes_tui.screens.wizard_steps import ListStep, PlanStep, UnitStep
-from boxes_tui.screens.wizard_units import Units
+from boxes_tui.screens.wizard_units import LARGE, ManyUnits, Units
 from boxes_tui.widgets.bars import FilterItem, Key
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.safe import Line
@@ -40,10 +43,23 @@ LOOK_SECONDS = 60.0
 
 def look(
     conn: Connection, session: Session, choice: Choice, type_: str
-) -> tuple[Match, dict[int, Unit], list[UnitRow]]:
-    """The report of the list, and the units with their rows."""
-    match, units = candidates(conn, session, choice, type_)
-    return match, units, unit_rows(conn, session, list(units))
+) -> tuple[Match, Sequence[int], dict[int, Unit], list[UnitRow]]:
+    """The report of the list, the units in order, and of as many as fit in memory what is known and their rows."""
+    patient(conn)
+    with unhurried():
+        if choice.lines is None and not choice.segment.empty:
+            ids = segment_ids(conn, session, choice.segment)
+            if len(ids) > LARGE:
+                return Match(), ids, {}, []
+        match, units = candidates(conn, session, choice, type_)
+        return match, list(units), units, unit_rows(conn, session, list(units)) if len(units) <= LARGE else []
+
+
+def look_closer(
+    conn: Connection, session: Session, ids: Sequence[int], type_: str
+) -> tuple[dict[int, Unit], list[UnitRow]]:
+    """What is known of a block of units, and their rows."""
+    return load_units(conn, session, ids, type_), unit_rows(conn, session, ids)
 
 
 def people(conn: Connection, session: Session) -> tuple[list[tuple[str, str]], Freshness]:
@@ -147,25 +163,32 @@ class WizardScreen(ActingScreen):
             wanted = (choice, self.type)
             if wanted == self._looked:
                 return
-            match, units, rows = await self.background(self.house.read, look, choice, self.type, deadline=LOOK_SECONDS)
+            match, ids, units, rows = await self.background(
+                self.house.read, look, choice, self.type, deadline=LOOK_SECONDS
+            )
         except BoxesError as error:
             self.steps[0].fail(str(error))
             self.units = None
             return
         self._looked = wanted
         self.match = match
-        self.units = Units(rows, units, dict(match.how), self.at.today)
-        self.steps[0].show_report(match if choice.lines is not None else None, len(units))
-        self.steps[1].show_units(self.units, self.values.get("without", ""))
+        how, today, house, type_ = dict(match.how), self.at.today, self.house, self.type
+        self.units = Units(rows, units, how, today)
+        if len(ids) > LARGE:
+            self.units = ManyUnits(ids, lambda some: house.read(look_closer, some, type_), how, today)
+        self.steps[0].show_report(match if choice.lines is not None else None, len(ids))
+        self.steps[1].show_units(self.units, self.values)
         self._totals()
 
     def command(self) -> CreateCampaign:
         """The campaign as the three steps have it."""
         last, base = self.steps[2], self.choice()
-        chosen = tuple(int(k) for k in self.steps[1].grid.marked)
+        grid = self.steps[1].grid
+        marked = None if grid.unmarked is not None else tuple(int(k) for k in grid.marked)
+        left = tuple(int(k) for k in grid.unmarked or ())
         per_day = last.per_day.value.strip()
         return CreateCampaign(
-            last.name_.value.strip(), last.type.value, Choice(base.lines, base.segment, only=chosen),
+            last.name_.value.strip(), last.type.value, Choice(base.lines, base.segment, only=marked, without=left),
             last.due.value.strip(), int(per_day) if per_day.isascii() and per_day.isdigit() else None,
             last.agents.marked, last.script.value.strip() or None,
         )  # fmt: skip
@@ -217,7 +240,7 @@ class WizardScreen(ActingScreen):
         place = f" · {grid.cursor_index + 1}/{grid.total}" if grid.total else ""
         self.frame.totals.show(
             "", _("Total: {n}  Visualizados: {m}  Elegidas: {k}").format(
-                n=number(len(units.rows)), m=number(grid.total), k=number(len(grid.marked))) + place,
+                n=number(len(units)), m=number(grid.total), k=number(self.steps[1].chosen)) + place,
         )  # fmt: skip
         self.frame.details.show_texts(*units.details(grid.cursor_key))
 

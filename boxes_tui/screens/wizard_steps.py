@@ -24,7 +24,6 @@ from boxes_tui.widgets.marks import LinesField, MarksField
 from boxes_tui.widgets.menu import Menu, MenuItem
 from boxes_tui.widgets.page import Page
 from boxes_tui.widgets.panel import Text
-from boxes_tui.widgets.rows import ListSource
 
 if TYPE_CHECKING:
     from boxes_tui.screens.campaign_wizard import WizardScreen
@@ -152,7 +151,9 @@ class UnitStep(Step):
 
     def __init__(self, wizard: WizardScreen) -> None:
         super().__init__(wizard)
-        self.grid = Grid(columns(), mark_all_keys=True, column_cursor=True, empty=(_("Ninguna unidad. [PgUp] buscar"),))
+        self.grid = Grid(
+            columns(), mark_all_keys=True, column_cursor=True, all_but=True, empty=(_("Ninguna unidad. [PgUp] buscar"),)
+        )
         self.stops.append(self.grid)
         self.units: Units | None = None
 
@@ -160,26 +161,44 @@ class UnitStep(Step):
         """The grid."""
         yield self.grid
 
-    def show_units(self, units: Units, without: str) -> None:
-        """Show other units; ``without`` are those that were unmarked before."""
+    def show_units(self, units: Units, values: Mapping[str, str]) -> None:
+        """Show other units: all of them marked but those that were unmarked before (``without``), or ``only`` some."""
         self.units = units
-        left = set(without.split(","))
+        left, only = values.get("without", ""), values.get("only")
         self.show_rows()
-        self.grid.mark([key for key in units.rows if key not in left])
+        self.grid.everything = True
+        if only is None:
+            self.grid.mark_all()
+            self.grid.mark([key for key in left.split(",") if key], on=False)
+        else:
+            self.grid.mark_none()
+            self.grid.mark([key for key in only.split(",") if key])
+        self.grid.everything = units.whole
+
+    @property
+    def chosen(self) -> int:
+        """How many are marked."""
+        left = self.grid.unmarked
+        return len(self.grid.marked) if left is None else len(self.units or ()) - len(left)
 
     def show_rows(self) -> None:
         """Show the rows that the filters keep."""
         if self.units is not None:
             wide = self.wizard.size.width >= WIDE + 2
-            self.grid.set_source(ListSource(self.units.grid_rows(wide)), self.grid.cursor_key)
+            self.grid.everything = self.units.whole
+            self.grid.set_source(self.units.source(wide), self.grid.cursor_key)
             self.wizard.show_totals()
 
     def on_grid_marks_changed(self, event: Grid.MarksChanged) -> None:
         """Keep which units were left out."""
         if self.units is not None:
-            left = [key for key in self.units.rows if key not in event.marked]
-            self.wizard.values["without"] = ",".join(left)
-            self.wizard.keep("campaign", "new")(self.wizard.values)
+            left, values = self.grid.unmarked, self.wizard.values
+            values.pop("only" if left is not None else "without", None)
+            if left is None:
+                values["only"] = ",".join(sorted(event.marked, key=int))
+            else:
+                values["without"] = ",".join(sorted(left, key=int))
+            self.wizard.keep("campaign", "new")(values)
         self.wizard.show_totals()
 
     def on_grid_row_highlighted(self, event: Grid.RowHighlighted) -> None:
@@ -200,6 +219,8 @@ class UnitStep(Step):
         wizard = self.wizard
         taken = await wizard.app.push_screen_wait(Menu(title, items, line=3, right=wizard.size.width, width=36))
         code = taken[0] if taken else ""
+        if code in ("group", "up", "down"):
+            self.units.check_menu()
         if code == "group":
             await self._group(column, title)
         elif code in ("up", "down"):
@@ -223,15 +244,14 @@ class UnitStep(Step):
 
     async def _export(self) -> None:
         from boxes_tui.reports.export import Sheet, save
-        from boxes_tui.screens.dialogs.export import FORMATS, choose_format, target
+        from boxes_tui.screens.dialogs.export import FORMATS, choose_format, target, written
 
         assert self.units is not None
         kind = await choose_format(self.wizard, FORMATS[:2])
         if kind:
             path = target(self.wizard, "campaña", kind)
-            titles, rows = self.units.sheet()
-            count = await self.wizard.background(save, Sheet("campaña", titles, iter(rows), len(rows)), path)
-            self.wizard.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=count))
+            titles, rows, count = self.units.sheet()
+            await written(self.wizard, path, lambda told: save(Sheet("campaña", titles, rows, count), path, told))
 
 
 class PlanStep(Step):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from boxes_tui.desk.campaign_match import Unit
 from boxes_tui.desk.campaign_segment import UnitRow
 from boxes_tui.domain.formats import number
+from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import N_, _
 from boxes_tui.widgets.columns import Column
-from boxes_tui.widgets.rows import Row
+from boxes_tui.widgets.rows import ListSource, Row, RowSource
 
 COLUMNS = (
     ("vin", N_("Chasis"), 8, 17), ("plate", N_("Patente"), 8, 8), ("unit", N_("Unidad"), 18, 22),
@@ -33,6 +35,14 @@ def day_text(day: date | None) -> str:
     return f"{day:%d/%m/%Y}" if day else "—"
 
 
+KEPT = 4000
+LARGE = 20_000
+"""Units from which on rows are read by blocks as they come into sight."""
+
+Read = Callable[[Sequence[int]], tuple[dict[int, Unit], list[UnitRow]]]
+"""What is known of some vehicles, and their rows; blocking."""
+
+
 class Units:
     """The rows of step 2 and how they are shown. ``marked`` and what is shown are the grid's; the filter only hides."""
 
@@ -41,6 +51,21 @@ class Units:
         self.units, self.how, self.today = units, how, today
         self.order: tuple[str, bool] | None = None
         self.kept: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def whole(self) -> bool:
+        """Whether no filter hides a unit."""
+        return not self.kept
+
+    def source(self, wide: bool) -> RowSource:
+        """The grid's rows."""
+        return ListSource(self.grid_rows(wide))
+
+    def check_menu(self) -> None:
+        """Filter and order are there for all of them."""
 
     def cell(self, row: UnitRow, column: str, wide: bool = False) -> str:
         """A cell as text."""
@@ -71,9 +96,9 @@ class Units:
 
     def grid_rows(self, wide: bool) -> list[Row]:
         """The grid's rows."""
-        return [self._row(r, wide) for r in self.shown()]
+        return [self.painted(r, wide) for r in self.shown()]
 
-    def _row(self, row: UnitRow, wide: bool) -> Row:
+    def painted(self, row: UnitRow, wide: bool) -> Row:
         late = row.open and row.due is not None and row.due < self.today
         unit = self.units.get(row.vehicle_id)
         third = "x" if unit is not None and unit.why else "◆" if row.open else ""
@@ -95,7 +120,67 @@ class Units:
             second += " · " + _("última campaña: {name}").format(name=row.campaign)
         return " · ".join(p for p in parts if p), second
 
-    def sheet(self) -> tuple[list[str], list[list[str]]]:
-        """Titles and rows of what is on screen, for the export."""
-        rows = [[self.cell(row, c, wide=True) for c, _t, _w, _x in COLUMNS] for row in self.shown()]
-        return [_(t) for _c, t, _w, _x in COLUMNS], rows
+    def sheet(self) -> tuple[list[str], Iterable[list[str]], int]:
+        """Titles, rows and how many of what is on screen, for the export."""
+        shown = self.shown()
+        rows = ([self.cell(row, c, wide=True) for c, _t, _w, _x in COLUMNS] for row in shown)
+        return [_(t) for _c, t, _w, _x in COLUMNS], rows, len(shown)
+
+
+class ManyUnits(Units):
+    """More units than anybody looks at one by one: their ids in order, rows as they come into sight. Memory does not grow
+    with what is looked at."""
+
+    def __init__(self, ids: Sequence[int], read: Read, how: dict[int, str], today: date) -> None:
+        super().__init__((), {}, how, today)
+        self.ids, self._read = array("q", ids), read
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def source(self, wide: bool) -> RowSource:
+        """Blocks of rows."""
+        return UnitBlocks(self, wide)
+
+    def block(self, start: int, count: int) -> list[UnitRow]:
+        """Rows by position, remembered while they are in sight; called from another thread."""
+        units, rows = self._read(list(self.ids[start : start + count]))
+        if len(self.rows) > KEPT:
+            self.rows, self.units = {}, {}
+        self.units |= units
+        self.rows |= {str(r.vehicle_id): r for r in rows}
+        return rows
+
+    def check_menu(self) -> None:
+        """They are filtered where they are searched."""
+        raise BoxesError(
+            _("Son {n} unidades: se filtran en el paso 1 ([PgUp]); acá van por vencimiento.").format(
+                n=number(len(self))
+            )
+        )
+
+    def sheet(self) -> tuple[list[str], Iterable[list[str]], int]:
+        """The same by blocks."""
+        rows = (row for start in range(0, len(self.ids), 1000) for row in self.block(start, 1000))
+        cells = ([self.cell(row, c, wide=True) for c, _t, _w, _x in COLUMNS] for row in rows)
+        return [_(t) for _c, t, _w, _x in COLUMNS], cells, len(self.ids)
+
+
+class UnitBlocks:
+    """The grid's rows of :class:`ManyUnits`."""
+
+    def __init__(self, units: ManyUnits, wide: bool) -> None:
+        self._units, self._wide = units, wide
+
+    @property
+    def total(self) -> int:
+        """How many units."""
+        return len(self._units)
+
+    def keys(self) -> list[str]:
+        """The keys of all of them."""
+        return [str(i) for i in self._units.ids]
+
+    def block(self, start: int, count: int) -> list[Row]:
+        """Rows by position."""
+        return [self._units.painted(r, self._wide) for r in self._units.block(start, count)]

@@ -124,12 +124,15 @@ class Grid(GridChanges):
     def _toggle_mark(self) -> None:
         if self._key is not None:
             self._anchor = self._cursor
-            self.mark([self._key], on=self._key not in self._marked)
+            self.mark([self._key], on=not self.is_marked(self._key))
 
     def _mark_range(self) -> None:
         first, last = sorted((self._anchor if self._anchor is not None else 0, self._cursor))
-        rows = (self._store.get(n) for n in range(first, last + 1))
-        self.mark([row.key for row in rows if row is not None and not row.heading])
+        rows = [self._store.get(n) for n in range(first, last + 1)]
+        if all(row is not None for row in rows):
+            self.mark([row.key for row in rows if row is not None and not row.heading])
+        else:  # some stand outside the blocks that are here
+            self.mark(self._store.keys()[first : last + 1])
 
     def choose_column(self, step: int) -> None:
         """Show the column cursor; move it by ``step`` where it was in sight."""

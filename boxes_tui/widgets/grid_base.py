@@ -36,10 +36,12 @@ class GridBase(Widget, can_focus=True):
         marks: bool = True,
         mark_all_keys: bool = False,
         column_cursor: bool = False,
+        all_but: bool = False,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self.columns = tuple(columns)
+        self._all_but, self.everything = all_but, True
         self._empty = tuple(empty)
         self._store = store_for(source)
         self._marks_on, self._mark_all_keys, self._column_cursor = marks, mark_all_keys, column_cursor
@@ -48,6 +50,7 @@ class GridBase(Widget, can_focus=True):
         self._key: str | None = None
         self._anchor: int | None = None
         self._marked: set[str] = set()
+        self._inverted = False
         self._results: dict[str, Result] = {}
         self._gone: dict[str, str] = {}
         self._asked: dict[int, int] = {}
@@ -80,8 +83,18 @@ class GridBase(Widget, can_focus=True):
 
     @property
     def marked(self) -> frozenset[str]:
-        """Keys of the marked rows."""
-        return frozenset(self._marked)
+        """Keys of the marked rows (none are named where :attr:`unmarked` says which are not)."""
+        return frozenset() if self._inverted else frozenset(self._marked)
+
+    @property
+    def unmarked(self) -> frozenset[str] | None:
+        """All rows are marked but these; None where the marked ones are named. Only with ``all_but``: a million marks cost
+        nothing then."""
+        return frozenset(self._marked) if self._inverted else None
+
+    def is_marked(self, key: str) -> bool:
+        """Whether a row is marked."""
+        return (key in self._marked) != self._inverted
 
     @property
     def column(self) -> Column:
@@ -238,7 +251,7 @@ class GridBase(Widget, can_focus=True):
         if row is None:
             return paint.waiting()
         state = (
-            row, index == self._cursor, row.key in self._marked, self._results.get(row.key), self._gone.get(row.key),
+            row, index == self._cursor, self.is_marked(row.key), self._results.get(row.key), self._gone.get(row.key),
         )  # fmt: skip
         kept = self._strips.get(row.key)
         if kept is not None and kept[1:] == state and kept[1] is row:

@@ -132,17 +132,25 @@ class GridChanges(GridBase):
 
     def mark(self, keys: Iterable[str], on: bool = True) -> None:
         """Mark or unmark rows by key."""
-        self._marked = self._marked | set(keys) if on else self._marked - set(keys)
+        if on != self._inverted:
+            self._marked |= set(keys)
+        else:
+            self._marked -= set(keys)
         self._repaint()
         self._tell_marks()
 
     def mark_all(self) -> None:
         """Mark every row of the list."""
-        self.mark(self._store.keys())
+        if self._all_but and self.everything:
+            self._marked, self._inverted = set(), True
+            self.mark(())
+        else:
+            self.mark(self._store.keys())
 
     def mark_none(self) -> None:
         """Unmark everything, rows of other filters too."""
-        self.mark(self._marked.copy(), on=False)
+        self._marked, self._inverted = set(), False
+        self.mark(())
 
     def _tell_marks(self) -> None:
         raise NotImplementedError

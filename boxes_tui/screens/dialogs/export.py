@@ -75,10 +75,10 @@ async def export_report(screen: DeskScreen, ask: Ask, by: str | None, view: View
 
         return screen.house.read(work)
 
-    await _written(screen, path, write)
+    await written(screen, path, write)
 
 
-async def _written(screen: DeskScreen, path: Path, write: Callable[[Progress], int]) -> None:
+async def written(screen: DeskScreen, path: Path, write: Callable[[Progress], int]) -> None:
     """Write in the background; what takes longer shows how far it is, and ``Esc`` ends it without a file."""
     from boxes_tui.screens.dialogs.progress import ProgressPanel
 
@@ -123,4 +123,4 @@ async def export_queue(screen: DeskScreen, ask: QueueAsk, shown: Sequence[QueueR
         lines = ([v[c] for c in columns] for v in values)
         return save(Sheet(ask.queue, list(columns), lines, len(keys if shown is None else shown)), path, progress)
 
-    await _written(screen, path, lambda progress: screen.house.read(read, progress))
+    await written(screen, path, lambda progress: screen.house.read(read, progress))
