@@ -76,6 +76,17 @@ class UnitRow(NamedTuple):
 def segment_ids(conn: Connection, session: Session, segment: Segment) -> list[int]:
     """The vehicles of a segment, the first to fall due first. Raises ``UsageError`` for an unknown branch."""
     v = vehicle.c
+    query = select(v.id).where(*_where(conn, segment)).order_by(v.predicted_due.is_(None), v.predicted_due, v.id)
+    return list(conn.execute(query).scalars())
+
+
+def segment_count(conn: Connection, session: Session, segment: Segment) -> int:
+    """How many vehicles :func:`segment_ids` would give, without giving them."""
+    return int(conn.execute(select(func.count()).select_from(vehicle).where(*_where(conn, segment))).scalar_one())
+
+
+def _where(conn: Connection, segment: Segment) -> list[ColumnElement[bool]]:
+    v = vehicle.c
     where: list[ColumnElement[bool]] = [v.merged_into_id.is_(None), v.gone_at.is_(None), v.is_stub.is_(False)]
     for column, wanted in ((v.make, segment.make), (v.model, segment.model)):
         if wanted:
@@ -91,8 +102,7 @@ def segment_ids(conn: Connection, session: Session, segment: Segment) -> list[in
         where.append(or_(v.last_service_day.is_(None), v.last_service_day < segment.not_since))
     if segment.branch:
         where.append(_seen_in(_branch_id(conn, segment.branch)))
-    query = select(v.id).where(*where).order_by(v.predicted_due.is_(None), v.predicted_due, v.id)
-    return list(conn.execute(query).scalars())
+    return where
 
 
 def _seen_in(branch_id: int) -> ColumnElement[bool]:

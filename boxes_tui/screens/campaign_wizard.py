@@ -18,7 +18,7 @@ from boxes_tui.data.tables import app_user
 from boxes_tui.desk.campaign_lookup import unhurried
 from boxes_tui.desk.campaign_match import Match, Unit, load_units
 from boxes_tui.desk.campaign_plan import Choice, Plan, candidates
-from boxes_tui.desk.campaign_segment import Segment, UnitRow, segment_ids, unit_rows
+from boxes_tui.desk.campaign_segment import Segment, UnitRow, segment_count, segment_ids, unit_rows
 from boxes_tui.desk.campaigns import CreateCampaign, dry_run
 from boxes_tui.domain.formats import number
 from boxes_tui.domain.roles import may
@@ -89,7 +89,7 @@ class WizardScreen(ActingScreen):
         self._looked: object = None
         self._key = uuid4().hex
         self._processing = False
-        self._restored = False
+        self._restored = self._looking = False
 
     def compose(self) -> Any:
         """The frame with all three bodies."""
@@ -153,6 +153,13 @@ class WizardScreen(ActingScreen):
 
     async def refresh_units(self) -> None:
         """Match the list and the filters."""
+        self._looking = True
+        try:
+            await self._refresh_units()
+        finally:
+            self._looking = False
+
+    async def _refresh_units(self) -> None:
         self.steps[0].fail("")
         try:
             choice = self.choice()
@@ -163,6 +170,9 @@ class WizardScreen(ActingScreen):
             wanted = (choice, self.type)
             if wanted == self._looked:
                 return
+            if choice.lines is None:
+                found = await self.background(self.house.read, segment_count, choice.segment, deadline=LOOK_SECONDS)
+                self.steps[0].show_found(found)
             match, ids, units, rows = await self.background(
                 self.house.read, look, choice, self.type, deadline=LOOK_SECONDS
             )
@@ -203,6 +213,8 @@ class WizardScreen(ActingScreen):
         if not last.due.value.strip():
             last.show_plan(None, _("Falta la fecha de vencimiento."))
             return
+        if len(self.units) > LARGE:
+            last.show_waiting()
         try:
             self.plan = await self.background(self.house.read, dry_run, self.command(), deadline=LOOK_SECONDS)
         except BoxesError as error:

@@ -129,7 +129,8 @@ class QueueScreen(ColumnMenuScreen):
 
     def marked_refs(self) -> list[str]:
         """Refs of the marked rows, in the order of the list."""
-        return [ref for ref in self.rows if ref in self.grid.marked]
+        marked = self.grid.marked
+        return [ref for ref in self.rows if ref in marked]
 
     def marked_rows(self) -> list[QueueRow]:
         """The marked rows, in the order of the list."""

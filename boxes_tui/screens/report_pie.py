@@ -50,6 +50,7 @@ class ReportPieScreen(DeskScreen):
         self.ask, self.view, self.column = ask, view, column
         self.parts: tuple[Part, ...] = ()
         self.opened, self.pie, self.page = Line1(), Pie(), Page()
+        self.page.quiet = True
         self.frame: Frame[Any] = Frame(self.pie, filters=False, totals=False, details=False)
 
     def compose(self) -> Iterator[Widget]:

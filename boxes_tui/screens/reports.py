@@ -86,6 +86,7 @@ class ReportScreen(DeskScreen):
         self.columns: tuple[ReportColumn, ...] = ()
         self.by_value: ValueFigures = []
         self.kpis, self.pie, self.bars, self.table = Kpis(), Pie(), BarChart(), Page()
+        self.table.quiet = True
         self.charts = Horizontal(self.pie, self.bars, id="charts")
         self.span, self.more, self.pies, self.hint = Line1(), Line1(), Line1(), Line1()
         self.frame: Frame[Any] = Frame(self.kpis, filters=False, totals=False, details=False)

@@ -136,9 +136,13 @@ class ListStep(Step):
         if match is not None:
             self.page.show(*wizard_text.report(match, found, self.wizard.size.width))
         elif self.wizard.units is not None:
-            self.page.show(*wizard_text.segment_report(found))
+            self.show_found(found)
         else:
             self.page.show([" " + _("Pegue la lista, escriba un archivo o ponga un filtro.")])
+
+    def show_found(self, found: int) -> None:
+        """How many units the filters find."""
+        self.page.show(*wizard_text.segment_report(found))
 
     def fail(self, text: str) -> None:
         """What cannot be read, in the place of the report."""
@@ -296,6 +300,10 @@ class PlanStep(Step):
         """What was typed before, where its type still exists."""
         known = {code for code, _label in TYPES}
         super().restore({k: v for k, v in values.items() if k != "type" or v in known})
+
+    def show_waiting(self) -> None:
+        """A dry run over very many units takes a while."""
+        self.page.show([" " + _("Se calcula el ensayo…")])
 
     def show_plan(self, plan: Plan | None, why: str) -> None:
         """The dry run, or why there is none."""

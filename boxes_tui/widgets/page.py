@@ -26,6 +26,8 @@ class Page(Widget, can_focus=True):
     DEFAULT_CSS = "Page { height: 1fr; width: 1fr; background: transparent; }"
     ALLOW_SELECT = False
     ground = "fondo"
+    quiet = False
+    """Whether the cursor shows only with the focus: a page beside others."""
 
     class Scrolled(Message):
         """Other lines are in sight."""
@@ -109,6 +111,16 @@ class Page(Widget, can_focus=True):
         event.stop()
         event.prevent_default()
 
+    def on_focus(self) -> None:
+        """The cursor shows."""
+        if self.quiet:
+            self.refresh()
+
+    def on_blur(self) -> None:
+        """The cursor goes."""
+        if self.quiet:
+            self.refresh()
+
     def on_click(self, event: events.Click) -> None:
         """A click chooses a choosable line."""
         n = self._top + event.y
@@ -147,6 +159,7 @@ class Page(Widget, can_focus=True):
         n, width, tones = self._top + y, self.size.width, tones_of(self.app)
         line: Line = self._lines[n] if n < len(self._lines) else ""
         on = self._cursor is not None and n < len(self._keys) and self._keys[n] == self._cursor
+        on = on and (self.has_focus or not self.quiet)
         tone = "foco" if on else "texto"
         made = segments(plain(line) if on else line, tones, self.ground, tone)
         return Strip(cut_segments(made, width)).adjust_cell_length(width, tones.style(tone, self.ground))
