@@ -23,6 +23,7 @@ from benchmarks.table import line, merge
 RESULTS = Path(__file__).parent / "RESULTS.md"
 BENCHES = {
     "start": "first frame, live counts, --help (P1)",
+    "lists": "board counts, search, pages at scale (P3a, P3b, P3d)",
     "commands": "log a call (P6)",
     "sync_load": "loading an agenda (P4)",
 }

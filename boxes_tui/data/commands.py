@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
+from importlib import import_module
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import Connection, Engine, RowMapping, Table, Text, Update, bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from boxes_tui.data.audit import append_audit
@@ -69,7 +69,7 @@ def _inserting(table: Table, names: tuple[str, ...]) -> Prepared:
 
 @cache
 def _opening(sqlite_: bool, names: tuple[str, ...]) -> Prepared:
-    dialect: Any = sqlite if sqlite_ else postgresql
+    dialect: Any = import_module(f"sqlalchemy.dialects.{'sqlite' if sqlite_ else 'postgresql'}")  # only the one in use
     wanted = dialect.insert(act_table).on_conflict_do_nothing(index_elements=[_A.key])
     return Prepared(wanted.returning(_A.id), names)
 

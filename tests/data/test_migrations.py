@@ -115,7 +115,7 @@ SECOND = '''
 from alembic import op
 import sqlalchemy as sa
 
-revision, down_revision = "0003", "0002"
+revision, down_revision = "9000", "TODAY"
 
 def upgrade():
     op.add_column("customer", sa.Column("nickname", sa.Text()))
@@ -123,13 +123,13 @@ def upgrade():
         table.alter_column("zone", existing_type=sa.Text(), nullable=True)
     op.execute("UPDATE opportunity SET about = about || ' (2)'")
     BREAK
-'''
+'''.replace("TODAY", schema.HEAD)
 
 LATER = """
 import sys
 from pathlib import Path
 from boxes_tui.data import schema
-schema.HEAD, schema.MIGRATIONS = "0003", Path(sys.argv.pop(1))
+schema.HEAD, schema.MIGRATIONS = "9000", Path(sys.argv.pop(1))
 from boxes_tui.__main__ import main
 main()
 """
@@ -140,7 +140,7 @@ def second(tmp_path: Path) -> Path:
     """The migrations of a later program, which has a second one."""
     made = tmp_path / "later"
     shutil.copytree(schema.MIGRATIONS, made, ignore=shutil.ignore_patterns("__pycache__"))
-    (made / "versions" / "v0003_second.py").write_text(SECOND.replace("BREAK", "pass"))
+    (made / "versions" / "v9000_second.py").write_text(SECOND.replace("BREAK", "pass"))
     return made
 
 
@@ -169,7 +169,7 @@ def test_a_second_migration_on_a_file(home: Path, migrated_sqlite: str, second: 
     assert done.returncode == 0, done.stderr
     engine = engine_of(migrated_sqlite)
     with reading(engine) as conn:
-        assert conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0003"
+        assert conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9000"
         assert conn.exec_driver_sql("SELECT count(*), count(nickname) FROM customer").one() == (3, 0)
         assert conn.exec_driver_sql("SELECT DISTINCT about FROM opportunity").scalar_one() == "Service (2)"
         assert conn.exec_driver_sql("PRAGMA foreign_key_check").all() == []
@@ -183,7 +183,7 @@ def test_a_second_migration_on_a_file(home: Path, migrated_sqlite: str, second: 
     for command in (("queue", "opportunities"), ("db", "upgrade"), ("audit", "verify"), ("db", "verify")):
         refused = run(home, migrated_sqlite, *command)
         assert (refused.returncode, refused.stdout) == (1, "")
-        assert len(refused.stderr.strip().splitlines()) == 1 and "más nuevo (0003)" in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1 and "más nuevo (9000)" in refused.stderr
 
 
 def test_a_second_migration_on_a_server(home: Path, migrated_pg: str, second: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_second_migration_on_a_server(home: Path, migrated_pg: str, second: Pa
     assert '"changed": false' in run(home, migrated_pg, "db", "upgrade", "--json", later=second).stdout
     assert run(home, migrated_pg, "queue", "opportunities", later=second).returncode == 0
     refused = run(home, migrated_pg, "queue", "opportunities")
-    assert refused.returncode == 1 and "más nuevo (0003)" in refused.stderr
+    assert refused.returncode == 1 and "más nuevo (9000)" in refused.stderr
 
 
 def test_a_migration_that_fails_leaves_the_old_schema(
@@ -207,13 +207,13 @@ def test_a_migration_that_fails_leaves_the_old_schema(
     engine = engine_of(migrated_db_url)
     before = whole(engine)
     monkeypatch.setattr(schema, "MIGRATIONS", second)
-    (second / "versions" / "v0003_second.py").write_text(SECOND.replace("BREAK", "raise ZeroDivisionError"))
+    (second / "versions" / "v9000_second.py").write_text(SECOND.replace("BREAK", "raise ZeroDivisionError"))
     with pytest.raises(ZeroDivisionError):
         schema.upgrade(engine)
     assert whole(engine) == before and schema.state(engine) == ("current", schema.HEAD)
     if migrated_db_url.startswith("sqlite"):  # the server's keys are checked by the server
         drop = "op.execute('DELETE FROM app_user')"
-        (second / "versions" / "v0003_second.py").write_text(SECOND.replace("BREAK", drop))
+        (second / "versions" / "v9000_second.py").write_text(SECOND.replace("BREAK", drop))
         with pytest.raises(BoxesError, match="referencias rotas"):
             schema.upgrade(engine)
         assert whole(engine) == before
@@ -240,4 +240,4 @@ def test_a_migration_killed_anywhere_leaves_old_or_new(
     assert kills(db_url, points) == {"outcome": ["old"] * len(points) + [schema.HEAD], "end": schema.HEAD}
     old_base(db_url)
     points = [*range(1, 14, step_of_second), 1000]
-    assert kills(db_url, points, str(second), "0003") == {"outcome": ["old"] * len(points) + ["0003"], "end": "0003"}
+    assert kills(db_url, points, str(second), "9000") == {"outcome": ["old"] * len(points) + ["9000"], "end": "9000"}

@@ -16,7 +16,16 @@ from sqlalchemy import Connection, and_, func, literal_column, or_, select, text
 from boxes_tui.data.engine import is_sqlite
 from boxes_tui.data.reads.people import best_phones, open_opportunities
 from boxes_tui.data.session import Session
-from boxes_tui.data.tables import appointment, call, customer, customer_phone, repair_order, search_entry, vehicle
+from boxes_tui.data.tables import (
+    appointment,
+    call,
+    customer,
+    customer_phone,
+    repair_order,
+    search_entry,
+    source,
+    vehicle,
+)
 from boxes_tui.domain.phones import parse_phone
 from boxes_tui.i18n import _
 from boxes_tui.text import fold
@@ -108,7 +117,7 @@ def _tails_of(session: Session, query: str, digits: str) -> set[str]:
 
 def _phones(conn: Connection, tails: set[str]) -> Iterable[Found]:
     c = customer_phone.c
-    wanted = or_(*(c.last10_rev.like(tail[::-1] + "%") for tail in sorted(tails)))
+    wanted = or_(*(_starts(conn, c.last10_rev, tail[::-1]) for tail in sorted(tails)))
     for who, number in conn.execute(select(c.customer_id, c.last10).where(wanted, c.last10.is_not(None))):
         yield Found(EXACT if number in tails else SUFFIX, f"tel …{number[-4:]}", who, None)
 
@@ -123,7 +132,7 @@ def _tails(conn: Connection, compact: str) -> Iterable[Found]:
     c = vehicle.c
     rows = conn.execute(
         select(c.id, c.owner_id, c.vin, c.chassis).where(
-            c.tail_rev.like(compact[::-1] + "%"), c.merged_into_id.is_(None)
+            _starts(conn, c.tail_rev, compact[::-1]), c.merged_into_id.is_(None)
         )
     )
     for unit, who, vin, chassis in rows:
@@ -134,7 +143,7 @@ def _tails(conn: Connection, compact: str) -> Iterable[Found]:
 def _plates(conn: Connection, compact: str) -> Iterable[Found]:
     c = vehicle.c
     rows = conn.execute(
-        select(c.id, c.owner_id, c.plate).where(c.plate.like(compact + "%"), c.merged_into_id.is_(None))
+        select(c.id, c.owner_id, c.plate).where(_starts(conn, c.plate, compact), c.merged_into_id.is_(None))
     )
     for unit, who, plate in rows:
         yield Found(
@@ -161,7 +170,9 @@ def _last_customer(conn: Connection, vehicle_id: int) -> int | None:
 def _keys(conn: Connection, session: Session, query: str) -> Iterable[Found]:
     """Orders and appointments by their DMS key or number, whole."""
     for t, name in ((repair_order, _("OR")), (appointment, _("turno"))):
-        keys = [t.c.source_key == query]
+        keys: list[Any] = [
+            and_(t.c.source_id.in_(select(source.c.id)), t.c.source_key == query)
+        ]  # that is the unique key
         if "number" in t.c:
             keys.append(t.c.number == query)
         for condition in keys:
@@ -193,6 +204,13 @@ def _words(conn: Connection, folded: str) -> Iterable[Found]:
         if kind in ("order", "appointment"):
             label += " …" + next((word for word in words.split() if tokens[0] in word), "").upper()
         yield Found(rank, label, who, unit)
+
+
+def _starts(conn: Connection, column: Any, start: str) -> Any:
+    """Whether a column of capitals and digits begins so, by its index: SQLite's LIKE knows no capitals and uses none."""
+    if is_sqlite(conn):
+        return and_(column >= start, column < start[:-1] + chr(ord(start[-1]) + 1))
+    return column.like(start + "%")
 
 
 def _like(token: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     SmallInteger,
@@ -41,6 +42,11 @@ def ident() -> Column[Any]:
 def ref(name: str, target: str, *, nullable: bool = True, index: bool = False) -> Column[Any]:
     """A reference to the surrogate key of ``target``."""
     return Column(name, BIG, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
+
+
+def still(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows that still wait for something; with the columns of their conditions a count reads no row."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def sync_columns() -> list[Column[Any]]:
