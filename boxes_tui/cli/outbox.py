@@ -201,6 +201,20 @@ def no_shows(json: Json = False) -> None:
     )
 
 
+@app.command("untold")
+@guarded
+def untold(json: Json = False) -> None:
+    """Turnos anulados cuyo cliente todavía tiene la invitación."""
+    from boxes_tui.outreach.ladder import cancelled
+
+    rows = house().read(cancelled)
+    if json:
+        out.json({"total": len(rows), "rows": [_row(_fields(r)) for r in rows]})
+        return
+    columns = (_("turno"), _("fecha"), _("cliente"), _("patente"))
+    out.table(columns, [(r.ref, f"{r.starts_at:%d/%m %H:%M}", r.customer, r.plate) for r in rows])
+
+
 @app.command("unanswered")
 @guarded
 def unanswered(json: Json = False) -> None:

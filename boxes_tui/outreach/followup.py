@@ -1,4 +1,5 @@
-"""*Seguimiento de turnos*: who is still to be reminded, who has not answered, what mail did not leave, who did not come.
+"""*Seguimiento de turnos*: who is still to be reminded, who has not answered, what mail did not leave, who did not come,
+and who holds the invite of an appointment that was cancelled.
 
 Kept beside queue 3, not in it: the filters of that queue are the board's contract (PRODUCT §4).
 """
@@ -17,12 +18,13 @@ from boxes_tui.data.reads.details import QueueRow, detail
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import appointment
 from boxes_tui.i18n import N_
-from boxes_tui.outreach.ladder import Due, Missed, Told, no_show_ladder, not_sent, reminders_due, unanswered
+from boxes_tui.outreach.ladder import Due, Missed, Told, cancelled, no_show_ladder, not_sent, reminders_due, unanswered
 
 FILTERS: Final = (
     ("due", N_("Por recordar"), N_("Recordar")),
     ("unanswered", N_("Sin respuesta"), N_("Sin resp.")),
-    ("failed", N_("E-mail con falla"), N_("Con falla")),
+    ("failed", N_("Con falla"), N_("Falla")),
+    ("cancelled", N_("Anulados"), ""),
     ("no_shows", N_("Inasistencias"), N_("Inasist.")),
 )
 """Code, label and short label of every list."""
@@ -32,6 +34,7 @@ READS: Final[dict[str, Callable[[Connection, Session], Sequence[Due | Told | Mis
     "unanswered": unanswered,
     "failed": not_sent,
     "no_shows": no_show_ladder,
+    "cancelled": cancelled,
 }
 
 

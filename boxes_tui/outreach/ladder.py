@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, func, or_, select, true
 
 from boxes_tui.data.reads.conditions import live_appointment
 from boxes_tui.data.reads.days import calendar
 from boxes_tui.data.reads.people import best_phones
 from boxes_tui.data.reads.reach import mail_errors, replies
 from boxes_tui.data.session import Session
-from boxes_tui.data.tables import appointment, call, contact_log, customer, vehicle
+from boxes_tui.data.tables import appointment, call, contact_log, customer, outbox, vehicle
 from boxes_tui.outreach.links import wa_digits
 from boxes_tui.outreach.mail import one_recipient
 
@@ -25,8 +25,8 @@ STEPS: Final = (0, 1, 3, 7)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An appointment whose customer has not been reminded of its present time. ``why`` is ``none``, ``old_date`` or
-    ``failed``; ``error`` the reason of a failure."""
+    """An appointment whose customer has not been reminded of its present time. ``why`` is ``none``, ``old_date``,
+    ``failed``, or ``cancelled`` where the cancellation is what he was not told; ``error`` the reason of a failure."""
 
     id: int
     ref: str
@@ -86,6 +86,8 @@ def reminders_due(conn: Connection, session: Session, day: date | None = None) -
     days = [
         (b.id, (day, day) if day else due_days(conn, session, b.id)) for b in session.branches
     ]  # fmt: skip
+    if not days:
+        return []
     when = or_(*((a.branch_id == b) & a.start_day.between(low, high) for b, (low, high) in days))
     rows = _rows(conn, session, when & or_(a.reminder_state.is_(None), a.reminder_state.in_(("old_date", "failed"))))
     texts = _last(conn, [r["id"] for r in rows], ("whatsapp",))
@@ -126,6 +128,29 @@ def not_sent(conn: Connection, session: Session) -> list[Due]:
     return [_due(session, r, phones, errors) for r in rows]
 
 
+def to_cancel(session: Session) -> ColumnElement[bool]:
+    """Appointments to come that the DMS cancelled after their invite left (or may have left), whose customer has not been
+    told; one that was given again under another key is no cancellation for the customer."""
+    a, o, other = appointment.c, outbox.c, appointment.alias("given_again")
+    left = exists().where(
+        o.appointment_id == a.id, o.kind != "cancel", or_(o.state == "sent", (o.state == "unknown") & (o.unknowns > 0))
+    )
+    told = exists().where(o.appointment_id == a.id, o.kind == "cancel", o.state != "cancelled")
+    again = exists().where(
+        other.c.previous_id == a.id, other.c.vanished_at.is_(None),
+        func.coalesce(other.c.status, "scheduled") != "cancelled",
+    )  # fmt: skip
+    gone = or_(a.status == "cancelled", a.vanished_at.is_not(None))
+    return and_(gone, a.starts_at > session.now, left, ~told, ~again)
+
+
+def cancelled(conn: Connection, session: Session) -> list[Due]:
+    """Cancelled appointments whose customer still has the invite, earliest first."""
+    rows = _rows(conn, session, to_cancel(session), live=False)
+    phones = best_phones(conn, {r["customer_id"] for r in rows if r["customer_id"] is not None})
+    return [replace(_due(session, r, phones, {}), why="cancelled") for r in rows]
+
+
 def no_show_ladder(conn: Connection, session: Session) -> list[Missed]:
     """No-shows of today and the last seven days that are neither rebooked nor closed by a call, due steps first."""
     a = appointment.c
@@ -147,7 +172,7 @@ def no_show_ladder(conn: Connection, session: Session) -> list[Missed]:
     return sorted(made, key=lambda m: (not m.due, -m.step, m.starts_at, m.id))
 
 
-def _rows(conn: Connection, session: Session, where: Any) -> list[RowMapping]:
+def _rows(conn: Connection, session: Session, where: Any, *, live: bool = True) -> list[RowMapping]:
     a, c, v = appointment.c, customer.c, vehicle.c
     query = (
         select(
@@ -156,7 +181,7 @@ def _rows(conn: Connection, session: Session, where: Any) -> list[RowMapping]:
             func.coalesce(v.plate, a.plate).label("unit"),
         )
         .select_from(appointment.outerjoin(customer, c.id == a.customer_id).outerjoin(vehicle, v.id == a.vehicle_id))
-        .where(live_appointment(), a.arrived_at.is_(None), a.starts_at.is_not(None), c.erased_at.is_(None), where)
+        .where(live_appointment() if live else true(), a.arrived_at.is_(None), a.starts_at.is_not(None), c.erased_at.is_(None), where)
         .where(session.scope(a.branch_id))
         .order_by(a.starts_at, a.id)
     )  # fmt: skip

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, RowMapping, and_, exists, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, or_, select, update
 
 from boxes_tui.data.audit import append_audit
 from boxes_tui.data.commands import notify
@@ -26,6 +26,7 @@ from boxes_tui.data.tables import appointment, outbox
 from boxes_tui.domain.roles import may
 from boxes_tui.errors import ConfigError, Refused
 from boxes_tui.i18n import N_, _
+from boxes_tui.outreach.ladder import to_cancel
 from boxes_tui.outreach.mail import AnswerLost, Letter, NotSent, Post, Withdrawn, compose
 from boxes_tui.outreach.reminder import MailDesk, SendReminder, why_not
 
@@ -249,21 +250,9 @@ def restate(conn: Connection, appointment_id: int | None) -> None:
 
 def queue_cancels(house: House, desk: MailDesk) -> int:
     """Queue the CANCEL of appointments that the DMS cancelled after their invite left (``[smtp] cancel = true``)."""
-    a, o = appointment.c, outbox.c
-    sent = exists().where(o.appointment_id == a.id, o.state == "sent", o.kind != "cancel")
-    told = exists().where(o.appointment_id == a.id, o.kind == "cancel", o.state != "cancelled")
     with reading(house.engine) as conn:
         set_scope(conn, house.session.branch_ids)
-        ids = list(
-            conn.execute(
-                select(a.id).where(
-                    or_(a.status == "cancelled", a.vanished_at.is_not(None)),
-                    a.starts_at > house.session.now,
-                    sent,
-                    ~told,
-                )
-            ).scalars()
-        )
+        ids = list(conn.execute(select(appointment.c.id).where(to_cancel(house.session))).scalars())
     count = 0
     for appointment_id in ids:
         try:

@@ -265,6 +265,9 @@ class SendReminder(Command):
             select(outbox.c.id).where(outbox.c.appointment_id == self.appointment_id, outbox.c.state == "queued")
         ).scalars().all():  # fmt: skip
             tx.update(outbox, old, state="cancelled", next_at=None, error=_("Lo reemplazó otro mensaje."))
+        again = self._unanswered(tx, row, draft)
+        if again is not None:
+            return again
         domain = draft.sender.rpartition("@")[2]
         message_id = f"<boxes.{tx.act_id}.{token_hex(8)}@{domain}>"
         made = tx.insert(
@@ -279,3 +282,22 @@ class SendReminder(Command):
         tx.title = _("Enviar recordatorio") + (f" · {unit}" if unit else "")
         tx.detail = {"mail": made, "kind": draft.kind, "sequence": draft.sequence}
         return {"mail": str(made), "kind": draft.kind, "sequence": draft.sequence, "state": "queued"}
+
+    def _unanswered(self, tx: Tx, row: Mapping[str, Any], draft: Draft) -> dict[str, Any] | None:
+        """Where the very same mail may have arrived already, it goes again under its old Message-ID: the customer's
+        mail program then keeps one. None where there is no such mail."""
+        o = outbox.c
+        found = tx.conn.execute(
+            select(o.id, o.sequence).where(
+                o.appointment_id == self.appointment_id, o.state == "unknown", o.next_at.is_(None),
+                o.lease_until.is_(None), o.kind == draft.kind, o.for_start == row["starts_at"],
+                o.recipient == draft.recipient,
+            )
+        ).first()  # fmt: skip
+        if found is None:
+            return None
+        tx.update(outbox, int(found[0]), state="queued", tries=0, unknowns=0, next_at=db_now(tx.conn), error=None)
+        tx.update(appointment, self.appointment_id, reminder_state="queued")
+        tx.title = _("Enviar recordatorio") + (f" · {row['plate']}" if row["plate"] else "")
+        tx.detail = {"mail": int(found[0]), "kind": draft.kind, "sequence": int(found[1])}
+        return {"mail": str(found[0]), "kind": draft.kind, "sequence": int(found[1]), "state": "queued"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import Connection
 
@@ -24,18 +24,20 @@ class Round:
     refused: dict[int, str] = field(default_factory=dict)
 
 
-def preview_all(conn: Connection, session: Session, desk: MailDesk, ids: Sequence[int]) -> dict[int, Draft]:
+def preview_all(
+    conn: Connection, session: Session, desk: MailDesk, ids: Sequence[int], kind: Literal["", "cancel"] = ""
+) -> dict[int, Draft]:
     """The message of every appointment as it would leave now; ``Draft.refusal`` where it may not."""
-    return {i: preview(conn, session, desk, i) for i in ids}
+    return {i: preview(conn, session, desk, i, kind) for i in ids}
 
 
-def send_all(house: House, desk: MailDesk, ids: Sequence[int]) -> Round:
+def send_all(house: House, desk: MailDesk, ids: Sequence[int], kind: Literal["", "cancel"] = "") -> Round:
     """Queue a mail for each: one act per appointment, so that its history tells it. A refusal leaves out that row; a
     database that ends to answer leaves out the rest (their sentence says so)."""
     done = Round()
     for i in ids:
         try:
-            house.execute(SendReminder(i, desk))
+            house.execute(SendReminder(i, desk, kind))
         except BoxesError as error:
             done.refused[i] = str(error)
         else:

@@ -18,7 +18,7 @@ from boxes_tui.data.reads.people import best_phones
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, appointment, campaign, contact_log
 from boxes_tui.desk import gate
-from boxes_tui.desk.subjects import OPERATIONAL_CAMPAIGNS, TABLES, is_no_show, load, split_ref, title
+from boxes_tui.desk.subjects import OPERATIONAL_CAMPAIGNS, TABLES, Subject, is_no_show, load, split_ref, title
 from boxes_tui.domain.contact_gate import Purpose, Verdict
 from boxes_tui.domain.phones import parse_phone
 from boxes_tui.errors import Refused, UsageError
@@ -175,13 +175,21 @@ class NoteReply(Command):
         if self.answer not in ("yes", "no", "change"):
             raise UsageError(_("La respuesta es yes, no o change."))
         made = log_contact(tx, self.ref, "email_reply", "operational", None, answer=self.answer)
-        if self.answer == "yes" and subject.row["confirmed_at"] is None and subject.row["starts_at"] is not None:
+        if self.answer == "yes" and _stands(tx, subject):
             tx.update(
                 appointment, subject.id, confirmed_at=tx.now, confirmed_by=tx.session.user_id,
                 confirmed_start=subject.row["starts_at"],
             )  # fmt: skip
         tx.title = title(_("Respuesta al recordatorio"), subject)
         return {**made, "answer": self.answer}
+
+
+def _stands(tx: Tx, subject: Subject) -> bool:
+    """Whether an appointment can still be confirmed: of today or later, not in yet, not cancelled, not confirmed."""
+    row = subject.row
+    gone = row["gone_at"] is not None or row["vanished_at"] is not None or row["status"] == "cancelled"
+    past = row["start_day"] is None or row["start_day"] < tx.today(subject.branch_id)
+    return not gone and not past and row["arrived_at"] is None and row["confirmed_at"] is None
 
 
 def log_contact(

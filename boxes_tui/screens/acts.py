@@ -4,7 +4,7 @@ the UI loop, and shows the result in place (SCREENS §1.6)."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from boxes_tui.domain.formats import show_day
 from boxes_tui.errors import BoxesError
@@ -133,6 +133,11 @@ class ActingScreen(CallingScreen):
             await send_marked(self, rows)
         else:
             await send_reminder(self, await self.turn_row())
+
+    @property
+    def mail_kind(self) -> Literal["", "cancel"]:
+        """What ``e`` sends: the reminder (or the new date), or the cancellation."""
+        return ""
 
     def marked_rows(self) -> Sequence[QueueRow]:
         """The marked rows: a reminder goes to all of them."""

@@ -1,10 +1,10 @@
 """*Seguimiento de turnos* (``E``): who is still to be reminded, who has not answered, what mail did not leave, and the
-no-shows with the step that is due (D0, D1, D3, D7). The frame and the verbs are those of queue 3."""
+no-shows with the step that is due (D0, D1, D3, D7), and the cancelled whose customer still has the invite. The frame and the verbs are those of queue 3."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.domain.formats import clock, show_day
@@ -29,19 +29,21 @@ COLUMNS = {
     "due": (*HEAD, ("way", N_("Por"), 8, 8, 1), ("says", N_("Recordatorio"), 21, 31, 0)),
     "unanswered": (*HEAD, ("way", N_("Por"), 8, 8, 1), ("says", N_("Enviado"), 21, 31, 0)),
     "failed": (*HEAD, ("says", N_("Por qué no salió"), 30, 40, 0)),
+    "cancelled": (*HEAD, ("says", N_("Falta"), 30, 40, 0)),
     "no_shows": (*HEAD, ("way", N_("Paso"), 8, 8, 0), ("says", N_("Último"), 21, 31, 1)),
 }
 EMPTY = {
     "due": N_("Todos los turnos hasta el próximo día hábil tienen su recordatorio. [Tab] sin respuesta"),
     "unanswered": N_("Nadie debe una respuesta. [Tab] e-mail con falla"),
-    "failed": N_("Ningún e-mail quedó sin salir. [Tab] inasistencias"),
+    "failed": N_("Ningún e-mail quedó sin salir. [Tab] anulados"),
+    "cancelled": N_("Ningún turno anulado tiene una invitación sin anular. [Tab] inasistencias"),
     "no_shows": N_("Sin inasistencias por recuperar en los últimos 7 días. [9] Fugas, las más viejas"),
 }
 WHY = {"none": N_("sin recordatorio"), "old_date": N_("decía otra fecha"), "failed": N_("@! no salió")}
 
 
 class FollowUpScreen(ActingScreen):
-    """One list at a time; ``Tab`` goes through the four."""
+    """One list at a time; ``Tab`` goes through them."""
 
     place: ClassVar[str] = "followup"
 
@@ -180,6 +182,11 @@ class FollowUpScreen(ActingScreen):
         return False
 
     @property
+    def mail_kind(self) -> Literal["", "cancel"]:
+        """What ``e`` sends here: the reminder, or the cancellation."""
+        return "cancel" if self.flt == "cancelled" else ""
+
+    @property
     def row(self) -> QueueRow | None:
         """The row under the cursor."""
         item = self.items.get(self.grid.cursor_key or "")
@@ -237,6 +244,8 @@ def _said(item: Item, at: Moment) -> dict[str, str]:
     if isinstance(says, Told):
         way = "e-mail" if says.channel == "email" else _("WhatsApp")
         return {"way": way, "says": ago_text(says.at, at)}
+    if says.why == "cancelled":
+        return {"way": "", "says": _("[e] avisar que se anuló")}
     way = "e-mail" if says.by_mail else _("WhatsApp") if says.by_whatsapp else _("teléfono")
     return {"way": way, "says": error_words(says.error) if says.error else _(WHY.get(says.why, WHY["none"]))}
 

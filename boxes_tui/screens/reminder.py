@@ -35,12 +35,15 @@ STATES = {
 async def send_reminder(screen: ActingScreen, row: QueueRow) -> None:
     """Preview, ask, queue."""
     desk = mail_desk(screen.house.settings)
-    draft = await screen.background(screen.house.read, preview, desk, row.id)
+    draft = await screen.background(screen.house.read, preview, desk, row.id, screen.mail_kind)
     shown = ReminderScreen(row, draft, screen.at, screen.title_rights())
     if not await screen.app.push_screen_wait(shown):
         return
     text = _("El recordatorio está en cola para salir: {name}.").format(name=name(row))
-    if await screen.done(row, SendReminder(row.id, desk), text, _("en cola"), leaves=screen.place == "followup"):
+    if screen.mail_kind:
+        text = _("El aviso de anulación está en cola para salir: {name}.").format(name=name(row))
+    command = SendReminder(row.id, desk, screen.mail_kind)
+    if await screen.done(row, command, text, _("en cola"), leaves=screen.place == "followup"):
         screen.say(text)  # without [u]: a mail cannot be undone
 
 
@@ -48,17 +51,17 @@ async def send_marked(screen: ActingScreen, rows: Sequence[QueueRow]) -> None:
     """Preview all marked rows, ask once, queue what may go."""
     desk = mail_desk(screen.house.settings)
     ids = [row.id for row in rows]
-    drafts = await screen.background(screen.house.read, preview_all, desk, ids, deadline=30.0)
+    drafts = await screen.background(screen.house.read, preview_all, desk, ids, screen.mail_kind, deadline=30.0)
     shown = RoundScreen(rows, drafts, screen.at, screen.title_rights())
     if not await screen.app.push_screen_wait(shown):
         return
     going = [i for i in ids if drafts[i].refusal is None]
     screen.say(_("Poniendo en cola…"))
-    done = await screen.background(send_all, screen.house, desk, going, deadline=120.0, lane=ACTS)
+    done = await screen.background(send_all, screen.house, desk, going, screen.mail_kind, deadline=120.0, lane=ACTS)
     for row in rows:
         if row.id in done.queued:
             screen.acted(row, _("en cola"), screen.place == "followup")
-    text = ngettext("{n} recordatorio en cola para salir.", "{n} recordatorios en cola para salir.", len(done.queued))
+    text = ngettext("{n} mensaje en cola para salir.", "{n} mensajes en cola para salir.", len(done.queued))
     text = text.format(n=len(done.queued))
     if done.refused:
         screen.say_error(
@@ -146,7 +149,8 @@ def round_lines(rows: Sequence[QueueRow], drafts: Mapping[int, Draft], at: Momen
     for row in going:
         draft = drafts[row.id]
         when = f"{show_day(row.day, at.today) if row.day else ''} {clock_text(row)}"
-        other = "" if draft.kind == "reminder" else f"  {_('nueva fecha')}"
+        kinds = {"update": _("nueva fecha"), "cancel": _("anulación")}
+        other = f"  {kinds[draft.kind]}" if draft.kind in kinds else ""
         lines.append(f"  {pad(when, 11)}  {pad(name(row), 26)}  {draft.recipient}{other}")
     if not going:
         lines.append("  " + _("Ninguno."))
@@ -167,7 +171,7 @@ def clock_text(row: QueueRow) -> str:
 
 def reminder_lines(draft: Draft, at: Moment) -> list[Line]:
     """Head of the message, its text, earlier sends."""
-    lines: list[Line] = ["", f" {_('Para'):<11}{draft.recipient or '—':<28}{_('De')}  {draft.sender}",
+    lines: list[Line] = ["", f" {_('Para '):<11}{draft.recipient or '—':<28}{_('De')}  {draft.sender}",
                          f" {_('Asunto'):<11}{draft.subject}",
                          f" {_('Adjunto'):<11}" + draft.attachment,
                          f" {_('Plantilla'):<11}{draft.template_line}", "",

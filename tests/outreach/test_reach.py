@@ -258,6 +258,11 @@ def test_a_reply_confirms_with_one_key(lite: Kit) -> None:
     assert lite.row(appointment, turn)["confirmed_at"] == NOW
     other = lite.booked(lite.person("RUIZ, LUCÍA"))
     lite.house.execute(NoteReply(f"appointments:{other}", "change"))
+    for gone in (lite.booked(lite.person(), status="cancelled"), lite.booked(lite.person(), NOW - timedelta(days=2))):
+        lite.house.execute(
+            NoteReply(f"appointments:{gone}", "yes")
+        )  # noted, since it happened; there is nothing to confirm
+        assert lite.row(appointment, gone)["confirmed_at"] is None
     assert lite.row(appointment, other)["confirmed_at"] is None
 
 

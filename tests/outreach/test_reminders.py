@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +25,7 @@ from boxes_tui.outreach.outbox import Sender, Tally
 from boxes_tui.outreach.reminder import MailDesk, SendReminder, preview
 from tests.outreach.ics import Entry, read_invite
 from tests.outreach.kit import NOW, START, Kit
-from tests.outreach.server import USER, Inbox
+from tests.outreach.server import CERTIFICATE, PASSWORD, USER, Inbox, MailServer
 
 
 def _mail(inbox: Inbox, n: int = -1) -> EmailMessage:
@@ -310,3 +315,48 @@ def test_a_wrong_smtp_section_is_refused(tmp_path: Any, smtp: dict[str, Any]) ->
 
     with pytest.raises(ConfigError):
         smtp_of(Settings(tmp_path, "sqlite://", "es", None, tmp_path / "c.toml", {"smtp": smtp}, {}))
+
+
+def test_a_mail_without_an_answer_goes_again_as_the_same_mail(kit: Kit, inbox: Inbox) -> None:
+    """``e`` on an appointment whose mail may have arrived makes no second one: the customer's program sees one Message-ID.
+    (Mutant: a new row each time.)"""
+    turn = kit.booked(kit.person())
+    kit.house.execute(SendReminder(turn, kit.desk))
+    inbox.dies = lambda step: step == "taken"
+    for _n in range(3):
+        Sender(kit.house, kit.desk).run()
+        kit.later()
+    assert [m["state"] for m in kit.mails()] == ["unknown"] and len(inbox.mails) == 2
+    inbox.dies = lambda step: False
+    kit.house.execute(SendReminder(turn, kit.desk))
+    assert Sender(kit.house, kit.desk).run().sent == 1
+    assert [m["state"] for m in kit.mails()] == ["sent"]
+    assert len({message_from_bytes(m.data)["Message-ID"] for m in inbox.mails}) == 1 and len(inbox.mails) == 3
+
+
+def test_the_service_sends_what_comes_and_ends_when_told(tmp_path: Path, server: MailServer, inbox: Inbox) -> None:
+    """``outbox send --watch`` as systemd runs it: a mail queued later leaves, SIGTERM ends it with 0."""
+    kit = Kit(tmp_path, f"sqlite:///{tmp_path / 'boxes.db'}", server.port)
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'database_url = "sqlite:///{tmp_path / "boxes.db"}"\nuser = "admin"\n[smtp]\nhost = "127.0.0.1"\n'
+        f'port = {server.port}\nuser = "{USER}"\nfrom = "turnos@casacentral.test"\nca_file = "{CERTIFICATE}"\n'
+    )
+    env = {
+        **os.environ, "BOXES_CONFIG": str(config), "BOXES_HOME": str(tmp_path / "home"), "BOXES_NOW": NOW.isoformat(),
+        "BOXES_SMTP_PASSWORD": PASSWORD,
+    }  # fmt: skip
+    service = subprocess.Popen([sys.executable, "-m", "boxes_tui", "outbox", "send", "--watch", "1"], env=env)
+    try:
+        kit.house.execute(SendReminder(kit.booked(kit.person()), kit.desk))
+        end = time.monotonic() + 90
+        while not inbox.mails:
+            assert service.poll() is None and time.monotonic() < end
+            time.sleep(0.05)
+        service.terminate()
+        assert service.wait(60) == 0
+    finally:
+        service.kill()
+        service.wait()
+    assert len(inbox.mails) == 1
+    kit.house.close()

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,12 @@ def test_a_round_of_reminders_fails_is_sent_and_answered(lite: Kit, inbox: Inbox
             await desk.sees("RECORDATORIOS · 3 mensajes", "a2@ejemplo.test", "El cliente no tiene e-mail.",
                             "El envío no se puede deshacer.", "Estimado/a Ana")  # fmt: skip
             await desk.press("enter")
-            await desk.sees("3 recordatorios en cola para salir.", "en cola")
+            await desk.sees("3 mensajes en cola para salir.", "en cola")
             assert [m["appointment_id"] for m in lite.mails()] == turns
             inbox.answers["rcpt"] = "550 no"
             _send(lite)
             await desk.press("tab", "tab")
-            await desk.sees("[E-mail con falla 3]", "dirección rechazada (550)", "@!")
+            await desk.sees("[Con falla 3]", "dirección rechazada (550)", "@!")
             await desk.press("escape")
             await desk.sees("[Por confirmar 4]", "@!", "@! no salió: dirección rechazada (550)")
             inbox.answers.clear()
@@ -115,6 +116,35 @@ def test_an_answer_by_one_key_on_queue_and_card(lite: Kit) -> None:
     with lite.house.engine.connect() as conn:
         said = conn.execute(select(contact_log.c.subject_id, contact_log.c.detail).order_by(contact_log.c.id)).all()
     assert [(t, d["answer"]) for t, d in said] == [(turns[0], "change"), (turns[1], "no")]
+
+
+def test_a_cancelled_appointment_whose_invite_is_out_is_told(lite: Kit, inbox: Inbox) -> None:
+    turn = lite.booked(lite.person("PEÑA, ANA"), TOMORROW)
+    lite.house.execute(SendReminder(turn, lite.desk))
+    _send(lite)
+    lite.booked(lite.person("NADIE, NADA"), TOMORROW, status="cancelled")  # was never invited
+    lite.change(appointment, turn, status="cancelled")
+
+    async def work() -> None:
+        async with front(lite.house) as desk:
+            await desk.press("E", "shift+tab", "shift+tab")
+            await desk.sees("[Anulados 1]", "PEÑA, ANA", "[e] avisar que se anuló")
+            assert "NADIE" not in desk.text
+            await desk.press("e")
+            await desk.sees("Plantilla", "anulacion (es)", "turno.ics · anulación, versión 2", "enviado")
+            await desk.press("enter")
+            await desk.sees("El aviso de anulación está en cola para salir: PEÑA, ANA.")
+            _send(lite)
+            await desk.press("down")
+            await desk.sees("[Anulados 0]")
+
+    asyncio.run(work())
+    assert [b"METHOD:CANCEL" in _ics(m.data) for m in inbox.mails] == [False, True]
+
+
+def _ics(raw: bytes) -> bytes:
+    parts = [p for p in message_from_bytes(raw).walk() if p.get_content_type() == "text/calendar"]
+    return bytes(parts[0].get_payload(decode=True))
 
 
 def test_the_ladder_and_the_one_key_rebook(lite: Kit) -> None:
@@ -331,7 +361,7 @@ def test_every_list_fits(lite: Kit, language: str, size: tuple[int, int]) -> Non
     async def work() -> None:
         async with front(lite.house, size) as desk:
             await desk.press("E")
-            for _list in range(4):
+            for _list in range(5):
                 await desk.until(lambda: "Total" in desk.text and "…" not in desk.lines()[0])
                 lines = desk.lines()
                 assert len(lines) == size[1] and all(len(line) <= size[0] for line in lines)
