@@ -55,6 +55,11 @@ _WHY: Final = {
 }  # fmt: skip
 
 
+def is_usual(error: OSError) -> bool:
+    """Whether the system's answer is one that a person can mend, and no slip of the program."""
+    return error.errno in _WHY
+
+
 def why(error: OSError) -> str:
     """What the system says of a file, in the language in use where it is one of the usual answers."""
     known = _WHY.get(error.errno or 0)

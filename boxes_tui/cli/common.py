@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 import typer
 
 from boxes_tui.cli import out
-from boxes_tui.errors import BoxesError
+from boxes_tui.errors import BoxesError, is_usual
 from boxes_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -47,6 +47,11 @@ def guarded(function: Callable[P, T]) -> Callable[P, T]:
             raise
         except BrokenPipeError:
             sys.stderr.close()
+            raise typer.Exit(1) from None
+        except OSError as error:
+            if not is_usual(error):
+                raise typer.Exit(_unexpected(error)) from None
+            out.say(out.os_sentence(error))
             raise typer.Exit(1) from None
         except Exception as error:
             raise typer.Exit(_unexpected(error)) from None

@@ -59,6 +59,8 @@ PLACES: Final = (
 def first_page(language: str) -> None:
     """Print what ``boxes --help`` prints."""
     set_language(language)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
     sys.stdout.write("\n".join(_page(_width())) + "\n")
 
 

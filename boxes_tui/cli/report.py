@@ -130,7 +130,7 @@ def _write(
     if kind == "table":
         out.data(document.text)
     elif kind == "json":
-        sys.stdout.write(document.text + "\n")
+        out.write(document.text + "\n", utf8=True)
     else:
         sys.stdout.buffer.write(document.data)
         sys.stdout.buffer.flush()

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ class Boxes(TyperGroup):
             status = int(getattr(error, "exit_code", 2))
         if not standalone_mode:
             return status
-        sys.exit(status if isinstance(status, int) else 0)
+        sys.exit((status if isinstance(status, int) else 0) or out.flush())
 
 
 def readable(word: str) -> str:
@@ -69,6 +70,8 @@ def readable(word: str) -> str:
     if not BAD.search(word) or os.path.lexists(word):
         return word
     if any("\ud800" <= ch <= "\udfff" for ch in word):
+        with suppress(UnicodeError):  # the terminal's locale is not UTF-8, what was typed is
+            return readable(os.fsencode(word).decode("utf-8"))
         raise UsageError(_("Un argumento no es texto UTF-8; no se hizo nada."))
     return "".join(ch for ch in word if ch in "\n\r\t" or not BAD.match(ch))
 

@@ -83,7 +83,7 @@ class LogCall(Command):
         if not 0 <= self.score <= 10:
             raise UsageError(_("El puntaje va de 0 a 10."))
         if not outcome.contact:
-            raise UsageError(_("El puntaje se anota cuando se habló con el cliente."))
+            raise Refused(_("El puntaje se anota cuando se habló con el cliente."))
 
     def _asked(self, tx: Tx, subject: Subject, outcome: Disposition) -> Asked:
         """What the outcome asks for, read and checked before anything is written."""

@@ -40,6 +40,8 @@ from boxes_tui.domain.contact_gate import Facts, check
 FREED_AFTER: Final = timedelta(minutes=30)
 """A callback of *mía* that nobody touched for this long goes to anyone."""
 BATCH: Final = 50
+IN_SQL: Final = 2000
+"""So many persons to pass over are left out by the query itself; more are passed over while reading."""
 WHO: Final = customer.alias("who")
 """An alias: the free-text filter has its own look at ``customer``."""
 
@@ -80,7 +82,10 @@ def candidates(
     shut = set() if phase == "callback" else spoken(conn, session)
     closed = closed_branches(base)
     parts = narrow(conn, session, ask)
-    selects = [_select(conn, session, p, phase, closed, only) for p in parts if only is None or p.stage == only[0]]
+    seen = shut | set(skip)
+    selects = [
+        _select(conn, session, p, phase, closed, seen, only) for p in parts if only is None or p.stage == only[0]
+    ]
     if not selects:
         return
     query, order = selects[0]
@@ -89,7 +94,6 @@ def candidates(
     else:
         union = union_all(*(q.add_columns(o[0].label("first")) for q, o in selects)).subquery()
         query = select(union).order_by(union.c.first, union.c.stage, union.c.id)
-    seen = shut | set(skip)
     start = 0
     while True:
         batch = conn.execute(query.limit(BATCH).offset(start)).mappings().all()
@@ -116,7 +120,13 @@ def _kept(conn: Connection, batch: Any, seen: Collection[str]) -> Iterator[Candi
 
 
 def _select(
-    conn: Connection, session: Session, part: Part, phase: Phase, closed: list[int], only: tuple[str, int] | None
+    conn: Connection,
+    session: Session,
+    part: Part,
+    phase: Phase,
+    closed: list[int],
+    seen: Collection[str],
+    only: tuple[str, int] | None,
 ) -> tuple[Any, tuple[Any, ...]]:
     t = part.table
     now = session.now
@@ -141,6 +151,8 @@ def _select(
         vehicle.c.relation_ended_owner_id == t.c.customer_id,
     )  # fmt: skip
     where += [~held, ~ended]
+    if 0 < len(seen) <= IN_SQL:
+        where.append(person.not_in(sorted(seen)))
     offer = _offer(t)
     if t is opportunity:
         if phase == "rest":

@@ -174,7 +174,7 @@ def test_low_score_or_incident_opens_a_complaint(desk: Desk) -> None:
     for bad in (11, -1):
         with pytest.raises(UsageError):
             desk.do(LogCall(ref, "0", score=bad))
-    with pytest.raises(UsageError):
+    with pytest.raises(Refused):
         desk.do(LogCall(ref, "1", score=9))
 
 
