@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -74,6 +74,7 @@ def create(
     km_to: Annotated[Number, typer.Option("--km-to", help="Km, hasta.")] = None,
     not_since: Annotated[Text, typer.Option("--no-service-since", help="Sin service desde ese día.")] = None,
     branch: Annotated[Text, typer.Option("--branch", help="Unidades que vio esa sucursal.")] = None,
+    saved: Annotated[Text, typer.Option("--segment", help="Un segmento guardado, en lugar de los filtros.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Sólo dice qué haría.")] = False,
     key: Annotated[Text, typer.Option("--key", help="Clave de idempotencia.")] = None,
     json: Json = False,
@@ -83,12 +84,18 @@ def create(
     from boxes_tui.desk.campaign_segment import Segment
     from boxes_tui.desk.campaigns import CreateCampaign
     from boxes_tui.desk.campaigns import dry_run as try_out
+    from boxes_tui.desk.segments import saved_segment, segment_of
+    from boxes_tui.errors import UsageError
 
     with_house = house(statement_ms=120_000)
     segment = Segment(
         make, model, year_from, year_to, _day(with_house, service_from), _day(with_house, service_to), km_from, km_to,
         _day(with_house, not_since), branch,
     )  # fmt: skip
+    if saved:
+        if not segment.empty:
+            raise UsageError("--segment no va con otros filtros.")
+        segment = segment_of(with_house.read(saved_segment, saved), _now(with_house))
     choice = Choice(_list_text(vins) if vins else None, segment)
     command = CreateCampaign(name, type_, choice, due, per_day, _split(agents), script, _split(codes))
     if dry_run:
@@ -114,6 +121,29 @@ def _day(with_house: House, text: str | None) -> date | None:
     from boxes_tui.reports.spans import day
 
     return day(with_house.session, text) if text else None
+
+
+def _now(with_house: House) -> datetime:
+    session = with_house.session
+    return session.clock.local(session.zone_of(session.branches[0].id if session.branches else None))
+
+
+@app.command("segments")
+@guarded
+def segments(
+    drop: Annotated[Text, typer.Option("--delete", help="Borra el de ese nombre.")] = None, json: Json = False
+) -> None:
+    """Los segmentos guardados: nombre y filtros."""
+    from boxes_tui.desk.segments import DropSegment, saved_segments
+
+    with_house = house()
+    if drop:
+        with_house.execute(DropSegment(drop))
+    found = with_house.read(saved_segments)
+    if json:
+        out.json({"total": len(found), "rows": [{"name": n, "fields": f} for n, f in found.items()]})
+        return
+    out.table(("segmento", "filtros"), [(n, "  ".join(f"{k}={v}" for k, v in f.items())) for n, f in found.items()])
 
 
 def _tell(plan: Plan, json: bool) -> None:

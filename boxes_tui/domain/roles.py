@@ -14,7 +14,7 @@ LEAST: Final[dict[str, str]] = {
     "claim": "agent", "release": "agent", "next": "agent", "reminder": "agent", "whatsapp": "agent", "dial": "agent",
     "shift": "agent", "phone": "agent", "block": "agent", "import_reply": "agent", "reply": "agent", "opt_in": "agent", "draft": "agent",
     "steal": "supervisor", "assign": "supervisor", "override": "supervisor", "unblock": "supervisor",
-    "campaign": "supervisor", "campaign_undo": "supervisor", "credit": "supervisor", "correct": "supervisor",
+    "campaign": "supervisor", "campaign_undo": "supervisor", "segment_save": "supervisor", "segment_drop": "supervisor", "credit": "supervisor", "correct": "supervisor",
     "complaint_close": "agent", "export": "agent", "card_export": "agent", "outbox_retry": "supervisor", "outbox_send": "admin",
     "rights_request": "admin",
     "set_go_live": "admin", "name_branch": "admin", "branch": "admin", "user": "admin", "ssh_key": "admin",

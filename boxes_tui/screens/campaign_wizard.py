@@ -20,6 +20,7 @@ from boxes_tui.desk.campaign_match import Match, Unit, load_units
 from boxes_tui.desk.campaign_plan import Choice, Plan, candidates
 from boxes_tui.desk.campaign_segment import Segment, UnitRow, segment_count, segment_ids, unit_rows
 from boxes_tui.desk.campaigns import CreateCampaign, dry_run
+from boxes_tui.desk.segments import SEGMENT, SaveSegment, saved_segments, segment_of
 from boxes_tui.domain.formats import number
 from boxes_tui.domain.roles import may
 from boxes_tui.errors import BoxesError
@@ -27,7 +28,6 @@ from boxes_tui.i18n import N_, _
 from boxes_tui.screens import wizard_text
 from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.row_text import first_name
-from boxes_tui.screens.wizard_fields import segment_of
 from boxes_tui.screens.wizard_steps import ListStep, PlanStep, UnitStep
 from boxes_tui.screens.wizard_units import LARGE, ManyUnits, Units
 from boxes_tui.widgets.bars import FilterItem, Key
@@ -62,11 +62,15 @@ def look_closer(
     return load_units(conn, session, ids, type_), unit_rows(conn, session, ids)
 
 
-def people(conn: Connection, session: Session) -> tuple[list[tuple[str, str]], Freshness]:
-    """(login, name) of those who may get calls, and the age of the DMS."""
+def people(conn: Connection, session: Session) -> tuple[list[tuple[str, str]], Freshness, dict[str, dict[str, str]]]:
+    """(login, name) of those who may get calls, the age of the DMS, and the saved segments."""
     c = app_user.c
     query = select(c.login, c.name).where(c.active.is_(True), c.role != "viewer").order_by(c.name)
-    return [(str(login), str(name)) for login, name in conn.execute(query)], freshness(conn, session)
+    return (
+        [(str(login), str(name)) for login, name in conn.execute(query)],
+        freshness(conn, session),
+        saved_segments(conn, session),
+    )
 
 
 class WizardScreen(ActingScreen):
@@ -84,6 +88,7 @@ class WizardScreen(ActingScreen):
         self.units: Units | None = None
         self.plan: Plan | None = None
         self.names: dict[str, str] = {}
+        self.saved: dict[str, dict[str, str]] = {}
         self.steps = (ListStep(self), UnitStep(self), PlanStep(self))
         self.frame: Frame[Any] = Frame(self.steps[0])
         self._looked: object = None
@@ -112,7 +117,8 @@ class WizardScreen(ActingScreen):
 
     async def load(self) -> None:
         """People and age of the DMS; at first also what was typed before."""
-        found, self.freshness = await self.background(self.house.read, people)
+        found, self.freshness, self.saved = await self.background(self.house.read, people)
+        self.steps[0].name_segments(self.saved)
         self.names = {login: first_name(name) for login, name in found}
         self.steps[2].agents.choices = tuple(self.names.items())
         if not self._restored:
@@ -149,7 +155,7 @@ class WizardScreen(ActingScreen):
     def choice(self) -> Choice:
         """The list and the filters as typed."""
         text = self.steps[0].list.value
-        return Choice(text if text.strip() else None, segment_of(self.values, self.at))
+        return Choice(text if text.strip() else None, segment_of(self.values, self.at.now))
 
     async def refresh_units(self) -> None:
         """Match the list and the filters."""
@@ -287,7 +293,8 @@ class WizardScreen(ActingScreen):
         elif key in ("up", "down"):
             step.go(1 if key == "down" else -1)
         elif key == "enter":
-            self.perform(self.read_file if self.step == 1 else self.process)
+            on_segment = self.step == 1 and self.steps[0].segment.has_focus
+            self.perform(self.use_segment if on_segment else self.read_file if self.step == 1 else self.process)
         return True
 
     async def verb_menu(self) -> None:
@@ -307,6 +314,25 @@ class WizardScreen(ActingScreen):
         text = await self.background(read_list, Path(path).expanduser())
         self.steps[0].list.value = text
         self.changed("list", text)
+
+    async def use_segment(self) -> None:
+        """Bring the saved segment of that name; under a new name save the filters as they stand."""
+        first = self.steps[0]
+        name = first.segment.value.strip()
+        if name in self.saved:
+            wanted = {field: self.saved[name].get(field, "") for field in SEGMENT}
+            self.values |= wanted
+            first.restore(self.values)
+            self.keep(FORM, REF)(self.values)
+            self.say(_("Se trajo el segmento {name}.").format(name=name))
+            self.look_soon()
+            return
+        self.choice()  # a field that cannot be read is told, not saved
+        fields = {field: self.values.get(field, "") for field in SEGMENT}
+        made = await self.background(self.house.execute, SaveSegment(name, fields), uuid4().hex, lane=ACTS)
+        self.saved[made.result["segment"]] = made.result["fields"]
+        first.name_segments(self.saved)
+        self.say(_("Se guardó el segmento {name}.").format(name=made.result["segment"]))
 
     async def process(self) -> None:
         """Create the campaign in one transaction."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Horizontal, Vertical
@@ -96,6 +96,7 @@ class ListStep(Step):
         ]
         self.branch = self.field("branch", _("Sucursal"), label_width=15)
         self.since = self.field("not_since", _("Sin volver"), label_width=15)
+        self.segment = self.field("segment", _("Segmento"), label_width=15)
         self.page = Page()
         self.stops.append(self.page)
 
@@ -114,6 +115,7 @@ class ListStep(Step):
                 yield self._pair(1)
                 yield self._pair(2)
                 yield self.since
+                yield self.segment
         yield self.page
 
     def _head(self, text: str) -> Text:
@@ -139,6 +141,11 @@ class ListStep(Step):
             self.show_found(found)
         else:
             self.page.show([" " + _("Pegue la lista, escriba un archivo o ponga un filtro.")])
+
+    def name_segments(self, saved: Collection[str]) -> None:
+        """What the field of saved segments takes: one of these names brings it, a new one saves the filters."""
+        named = ", ".join(saved)
+        self.segment.set_note(_("Enter: {names}").format(names=named) if saved else _("Enter guarda los filtros"))
 
     def show_found(self, found: int) -> None:
         """How many units the filters find."""
