@@ -94,7 +94,7 @@ def create(
     )  # fmt: skip
     if saved:
         if not segment.empty:
-            raise UsageError("--segment no va con otros filtros.")
+            raise UsageError(_("--segment no va con otros filtros."))
         segment = segment_of(with_house.read(saved_segment, saved), _now(with_house))
     choice = Choice(_list_text(vins) if vins else None, segment)
     command = CreateCampaign(name, type_, choice, due, per_day, _split(agents), script, _split(codes))

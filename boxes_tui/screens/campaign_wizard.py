@@ -368,5 +368,5 @@ class WizardScreen(ActingScreen):
         lines = wizard_text.group_lines(self.match, group)
         if lines:
             items = [MenuItem(str(n), text) for n, text in enumerate(lines)]
-            title = _(wizard_text.GROUPS[group]).upper()
+            title = " · ".join(_(wizard_text.GROUPS[g]) for g in group.split(",")).upper()
             await self.app.push_screen_wait(Menu(title, items, line=3, right=self.size.width, width=self.size.width))

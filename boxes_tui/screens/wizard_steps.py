@@ -74,10 +74,10 @@ class ListStep(Step):
     DEFAULT_CSS = f"""
     ListStep Horizontal {{ height: auto; width: 1fr; margin: 1 0; }}
     ListStep .pair {{ height: 1; margin: 0; }}
-    ListStep .left {{ width: {LIST_WIDTH}; height: 7; padding: 0 2 0 0; }}
-    ListStep .right {{ width: 1fr; height: 7; }}
+    ListStep .left {{ width: {LIST_WIDTH}; height: 8; padding: 0 2 0 0; }}
+    ListStep .right {{ width: 1fr; height: 8; }}
     ListStep .pair > .low {{ width: 26; }}
-    ListStep LinesField {{ height: 5; margin: 0 0 0 1; }}
+    ListStep LinesField {{ height: 6; margin: 0 0 0 1; }}
     """
 
     def __init__(self, wizard: WizardScreen) -> None:

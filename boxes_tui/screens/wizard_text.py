@@ -15,6 +15,8 @@ GROUPS = {
     "exact": N_("exactas"), "suffix": N_("por sufijo"), "ambiguous": N_("ambiguas"), "unknown": N_("desconocidas"),
     "duplicate": N_("repetidas"), "open": N_("ya abiertas"), "blocked": N_("bloqueadas"),
 }  # fmt: skip
+ROWS = (("exact", "suffix", "ambiguous"), ("unknown", "duplicate", "open"), ("blocked",))
+"""The groups as they stand in lines of the report: ``Enter`` on a line shows those of its groups."""
 OUT = ("ambiguous", "unknown", "duplicate")
 
 PageLines = tuple[list[Line], list[str | None]]
@@ -27,12 +29,14 @@ def report(match: Match, found: int, width: int) -> PageLines:
     right = ngettext("{n} línea", "{n} líneas", n).format(n=number(n))
     lines: list[Line] = [[(title, "acento"), " " * max(1, width - len(title) - len(right) - 1) + right]]
     keys: list[str | None] = [None]
-    for group, label in GROUPS.items():
-        note = _("   (No llamar: en nota técnica y recall entra igual)") if group == "blocked" else ""
-        lines.append(f"   {pad(_(label), 16)}{number(match.counts[group]):>6}{note}")
-        keys.append(group)
-    lines.append(f"   {pad(_('Total'), 16)}{number(n):>6}   " + _("cada línea está en un grupo y en uno solo"))
-    keys.append(None)
+    for row in ROWS:
+        cells = [pad(_(GROUPS[g]), 13) + f"{number(match.counts[g]):>8}" for g in row]
+        note = _("(No llamar: en nota técnica y recall entra igual)") if row == ROWS[-1] else ""
+        lines.append("   " + "     ".join([*cells, *([note] if note else [])]))
+        keys.append(",".join(row))
+    whole = pad(_("Total"), 13) + f"{number(n):>8}     " + _("cada línea está en un grupo y en uno solo")
+    lines += ["   " + whole, ""]
+    keys += [None, None]
     into = " + ".join(f"{number(match.counts[g])} {_(GROUPS[g])}" for g in ENTER if match.counts[g])
     out = " + ".join(f"{number(match.counts[g])} {_(GROUPS[g])}" for g in OUT if match.counts[g])
     said = [_("Al paso 2: {n}").format(n=number(found)) + (f" = {into}" if into else "")]
@@ -48,14 +52,18 @@ def segment_report(found: int) -> PageLines:
     return [" " + _("Al paso 2: {n} unidades").format(n=number(found)) + " " + _("por los filtros")], [None]
 
 
-def group_lines(match: Match, group: str) -> list[str]:
-    """The lines of a group: number, text, and what to look at."""
+def group_lines(match: Match, groups: str) -> list[str]:
+    """The lines of some groups (joined by commas): number, text, and what to look at; the group first where several are
+    told."""
     made = []
-    for line in match.lines:
-        if line.match == group:
-            tail = _(" ¿{vin}?").format(vin=line.suggestion) if line.suggestion else ""
-            several = _("  {n} unidades").format(n=len(line.vehicles)) if len(line.vehicles) > 1 else ""
-            made.append(f"{line.line:>5}  {line.text}{tail}{several}")
+    several_groups = "," in groups
+    for group in groups.split(","):
+        lead = f"{_(GROUPS[group])}: " if several_groups else ""
+        for line in match.lines:
+            if line.match == group:
+                tail = _(" ¿{vin}?").format(vin=line.suggestion) if line.suggestion else ""
+                several = _("  {n} unidades").format(n=len(line.vehicles)) if len(line.vehicles) > 1 else ""
+                made.append(f"{line.line:>5}  {lead}{line.text}{tail}{several}")
     return made
 
 
