@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from sqlalchemy import Connection, select
 from textual.binding import Binding
 
 from boxes_tui.background import ACTS
-from boxes_tui.data.engine import patient
-from boxes_tui.data.reads.board import Freshness, freshness
-from boxes_tui.data.session import Session
-from boxes_tui.data.tables import app_user
-from boxes_tui.desk.campaign_lookup import unhurried
-from boxes_tui.desk.campaign_match import Match, Unit, load_units
-from boxes_tui.desk.campaign_plan import Choice, Plan, candidates
-from boxes_tui.desk.campaign_segment import Segment, UnitRow, segment_count, segment_ids, unit_rows
+from boxes_tui.desk.campaign_match import Match
+from boxes_tui.desk.campaign_plan import Choice, Plan
+from boxes_tui.desk.campaign_segment import Segment, segment_count
 from boxes_tui.desk.campaigns import CreateCampaign, dry_run
-from boxes_tui.desk.segments import SEGMENT, SaveSegment, saved_segments, segment_of
+from boxes_tui.desk.segments import SEGMENT, SaveSegment, segment_of
 from boxes_tui.domain.formats import number
 from boxes_tui.domain.roles import may
 from boxes_tui.errors import BoxesError
@@ -28,6 +21,7 @@ from boxes_tui.i18n import N_, _
 from boxes_tui.screens import wizard_text
 from boxes_tui.screens.acts import ActingScreen
 from boxes_tui.screens.row_text import first_name
+from boxes_tui.screens.wizard_reads import look, look_closer, people
 from boxes_tui.screens.wizard_steps import ListStep, PlanStep, UnitStep
 from boxes_tui.screens.wizard_units import LARGE, ManyUnits, Units
 from boxes_tui.widgets.bars import FilterItem, Key
@@ -39,38 +33,6 @@ FORM, REF = "campaign", "new"
 WAIT = 0.35
 """Seconds without a key after which the list or the plan is looked at again."""
 LOOK_SECONDS = 60.0
-
-
-def look(
-    conn: Connection, session: Session, choice: Choice, type_: str
-) -> tuple[Match, Sequence[int], dict[int, Unit], list[UnitRow]]:
-    """The report of the list, the units in order, and of as many as fit in memory what is known and their rows."""
-    patient(conn)
-    with unhurried():
-        if choice.lines is None and not choice.segment.empty:
-            ids = segment_ids(conn, session, choice.segment)
-            if len(ids) > LARGE:
-                return Match(), ids, {}, []
-        match, units = candidates(conn, session, choice, type_)
-        return match, list(units), units, unit_rows(conn, session, list(units)) if len(units) <= LARGE else []
-
-
-def look_closer(
-    conn: Connection, session: Session, ids: Sequence[int], type_: str
-) -> tuple[dict[int, Unit], list[UnitRow]]:
-    """What is known of a block of units, and their rows."""
-    return load_units(conn, session, ids, type_), unit_rows(conn, session, ids)
-
-
-def people(conn: Connection, session: Session) -> tuple[list[tuple[str, str]], Freshness, dict[str, dict[str, str]]]:
-    """(login, name) of those who may get calls, the age of the DMS, and the saved segments."""
-    c = app_user.c
-    query = select(c.login, c.name).where(c.active.is_(True), c.role != "viewer").order_by(c.name)
-    return (
-        [(str(login), str(name)) for login, name in conn.execute(query)],
-        freshness(conn, session),
-        saved_segments(conn, session),
-    )
 
 
 class WizardScreen(ActingScreen):
@@ -144,8 +106,12 @@ class WizardScreen(ActingScreen):
         self.set_timer(WAIT, lambda: self._look_again(token))
 
     def _look_again(self, token: object) -> None:
-        if token is self._pending and self.ready:
-            self.perform(self.refresh_plan if self.step == 3 else self.refresh_units, holds=False)
+        if token is not self._pending or not self.ready:
+            return
+        if self._looking and self.step != 3:  # one look at a time: what it brings is old by then, the next is not
+            self.set_timer(WAIT, lambda: self._look_again(token))
+            return
+        self.perform(self.refresh_plan if self.step == 3 else self.refresh_units, holds=False)
 
     @property
     def type(self) -> str:
