@@ -105,6 +105,13 @@ def _written(path: Path, name: str, stamp: tuple[int, int, int]) -> str:
     return str(_read(path).get(name) or "")
 
 
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a program that is not ours: without the database's address and any password."""
+    words = ("DATABASE_URL", "PASSWORD", "SECRET", "TOKEN")
+    ours = ("BOXES_", "PG")
+    return {k: v for k, v in environ.items() if not (k.startswith(ours) and any(word in k for word in words))}
+
+
 def _default_home() -> Path:
     from platformdirs import user_data_dir
 

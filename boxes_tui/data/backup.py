@@ -12,11 +12,15 @@ import re
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.engine import URL
 
+from boxes_tui.config import without_secrets
 from boxes_tui.data.audit import verify as verify_audit
 from boxes_tui.data.engine import is_sqlite, make_engine, set_scope, sqlite_path
 from boxes_tui.data.schema import state
@@ -146,13 +150,28 @@ def _fill(url: URL, copy: Path) -> None:
 
 
 def _plain(url: URL) -> str:
-    """The URL as libpq takes it, without the password (that goes by the environment, never by the arguments); row-level
+    """The URL as libpq takes it, without the password (see :func:`_passfile`); row-level
     security shows this connection every branch, or the copy would lack the rows of all."""
-    told = url.query.get("options", "")
-    options = " ".join([*([told] if isinstance(told, str) else told), "-c app.branches=*"]).strip()
-    plain = url.set(drivername="postgresql", password=None).update_query_dict({"options": options})
-    place, _mark, query = plain.render_as_string(hide_password=False).partition("?")
-    return f"{place}?{query.replace('+', '%20')}"  # libpq takes a plus for a plus
+    given = url.query.get("options", "")
+    options = " ".join([*([given] if isinstance(given, str) else given), "-c app.branches=*"]).strip()
+    query = {**url.query, "options": options}
+    plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
+    place, _mark, told = plain.render_as_string(hide_password=False).partition("?")
+    return f"{place}?{told.replace('+', '%20')}"  # libpq takes a plus for a plus
+
+
+@contextmanager
+def _passfile(url: URL) -> Iterator[dict[str, str]]:
+    """The environment of a tool: the password stands in a file of the owner's while the tool runs, and nowhere else."""
+    env = {**without_secrets(os.environ), "LC_ALL": "C"}
+    if not url.password:
+        yield env
+        return
+    word = str(url.password).replace("\\", r"\\").replace(":", r"\:")
+    with NamedTemporaryFile("w", encoding="utf-8", prefix="boxes-") as file:  # made with mode 0600
+        file.write(f"*:*:*:*:{word}\n")
+        file.flush()
+        yield {**env, "PGPASSFILE": file.name}
 
 
 def _run_tool(name: str, url: URL, *arguments: str) -> str:
@@ -160,10 +179,8 @@ def _run_tool(name: str, url: URL, *arguments: str) -> str:
     tool = shutil.which(name)
     if tool is None:
         raise BoxesError(_("Falta {name} (paquete postgresql-client); no se hizo nada.").format(name=name))
-    env = {**os.environ, "LC_ALL": "C"}
-    if url.password:
-        env["PGPASSWORD"] = str(url.password)
-    done = subprocess.run([tool, *arguments], env=env, capture_output=True, text=True, check=False)
+    with _passfile(url) as env:
+        done = subprocess.run([tool, *arguments], env=env, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return done.stdout
     if other := re.search(r"server version: (\d+).*version: (\d+)", done.stderr):

@@ -17,6 +17,7 @@ logged before it is tried.  The law asks for a caller id (COMPLIANCE.md): an AMI
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
@@ -25,7 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from boxes_tui.config import Settings
+from boxes_tui.config import Settings, without_secrets
 from boxes_tui.data.commands import ActResult, Command, Tx
 from boxes_tui.desk import gate
 from boxes_tui.desk.subjects import call_type, load, title
@@ -91,7 +92,7 @@ class Dialler:
         words = [w.replace("{number}", number).replace("{extension}", extension) for w in self.command]
         try:
             done = subprocess.run(
-                words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                words, env=without_secrets(os.environ), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 timeout=COMMAND_SECONDS, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
