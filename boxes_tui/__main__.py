@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> int:
     """Run the app or the command line; the return value is the exit status."""
+    if any(name.startswith("TEXTUAL") for name in os.environ):
+        from boxes_tui.guard.environment import forget_textual
+
+        forget_textual()
     if len(sys.argv) == 1:
         import gc
 
@@ -14,6 +19,9 @@ def main() -> int:
         from boxes_tui.app import run
 
         return run()
+    from boxes_tui.plain import speak_plainly
+
+    speak_plainly()
     words = sys.argv[1:]
     if words == ["--help"]:
         from boxes_tui.cli.places import first_page

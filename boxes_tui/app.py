@@ -25,7 +25,7 @@ from textual.theme import Theme
 from boxes_tui.config import Settings, load_settings
 from boxes_tui.errors import BoxesError
 from boxes_tui.guard.crash_hooks import install_hooks, loop_hook
-from boxes_tui.guard.environment import close_back_doors, in_browser, terminal_complaint, wants_mouse
+from boxes_tui.guard.environment import close_back_doors, in_browser, terminal_complaint, told_encoding, wants_mouse
 from boxes_tui.guard.hardened import HardenedApp
 from boxes_tui.guard.lifeline import Lifeline
 from boxes_tui.guard.typeahead import TypeAhead
@@ -105,8 +105,11 @@ class BoxesApp(HardenedApp):
         self.register_theme(theme_of(self.tones.palette))
         self.set_reactive(App.theme, self.tones.palette.name)
         self.stylesheet.set_variables(self.get_css_variables())
-        encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
-        ascii_only = needs_ascii(encoding, os.environ.get("TERM", ""), self.settings.option("ascii", "auto"))
+        spoken = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
+        plain = [name for name in (spoken, told_encoding()) if name and "utf" not in name.lower()]
+        ascii_only = needs_ascii(
+            plain[0] if plain else "utf-8", os.environ.get("TERM", ""), self.settings.option("ascii", "auto")
+        )
         self._last_filters: list[LineFilter] = [ARMOUR, *([ASCII_SIGNS] if ascii_only else [])]
 
     def use_theme(self, name: str) -> None:

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from boxes_tui.clock import Clock, clock_from_env
 from boxes_tui.config import Settings, load_settings
@@ -19,7 +20,8 @@ from boxes_tui.data.commands import ActResult, Command, execute
 from boxes_tui.data.engine import is_sqlite, make_engine, parse_url, reading, set_scope, writing
 from boxes_tui.data.schema import ensure
 from boxes_tui.data.session import Session, load_branches, open_session
-from boxes_tui.errors import Refused
+from boxes_tui.data.troubles import database_sentence
+from boxes_tui.errors import ConfigError, Refused, Unavailable, why
 from boxes_tui.i18n import _
 
 P = ParamSpec("P")
@@ -114,10 +116,27 @@ def open_house(settings: Settings | None = None, clock: Clock | None = None, *, 
     login = caller(settings)
     url = parse_url(settings.database_url)
     if url.get_backend_name() == "sqlite":
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_home(settings)
     engine = make_engine(url, statement_ms=statement_ms, name=f"boxes/{login}"[:60])
-    ensure(engine, clock, login)
+    try:
+        ensure(engine, clock, login)
+    except DBAPIError as error:
+        if sentence := database_sentence(error):
+            raise Unavailable(sentence) from None
+        raise
     return House(settings, clock, engine, login)
+
+
+def _make_home(settings: Settings) -> None:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        reason = _("no es una carpeta") if isinstance(error, FileExistsError) else why(error)
+        raise ConfigError(
+            _("No se puede usar la carpeta de datos {home} ({why}); BOXES_HOME nombra otra.").format(
+                home=settings.home, why=reason
+            )
+        ) from None
 
 
 __all__ = ["Any", "House", "caller", "load_branches", "open_house", "writing"]

@@ -58,10 +58,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     if named or path.exists():
         values = _read(path)
+    for name in ("database_url", "lang", "user"):
+        if not isinstance(values.get(name, ""), str):
+            raise ConfigError(_("{path}: {name} tiene que ser un texto entre comillas").format(path=path, name=name))
     url = env.get("BOXES_DATABASE_URL") or values.get("database_url") or f"sqlite:///{home / 'boxes.db'}"
-    lang = (env.get("BOXES_LANG") or values.get("lang") or "es")[:2].lower()
+    told = str(env.get("BOXES_LANG") or values.get("lang") or "es")
+    lang = told[:2].lower()
     if lang not in ("es", "en"):
-        raise ConfigError(_("idioma «{lang}»: sólo es o en (BOXES_LANG)").format(lang=lang))
+        raise ConfigError(_("idioma «{lang}»: sólo es o en (BOXES_LANG)").format(lang=told))
     return Settings(
         home=home,
         database_url=str(url),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
 
@@ -61,6 +61,7 @@ def guarded(function: Callable[P, T]) -> Callable[P, T]:
 
 def _unexpected(error: BaseException) -> int:
     from boxes_tui.crash import report_crash
+    from boxes_tui.data.troubles import database_sentence
 
     sentence = database_sentence(error)
     if sentence:
@@ -73,22 +74,3 @@ def _unexpected(error: BaseException) -> int:
         ).format(code=code, path=path)
     )
     return 1
-
-
-def database_sentence(error: BaseException) -> str | None:
-    """The sentence for a database that does not answer, is full, locked or no database; None for anything else."""
-    original: Any = getattr(error, "orig", error)
-    text = str(original)
-    kind = type(original).__name__
-    if "database or disk is full" in text:
-        return _("No hay lugar en el disco: no se guardó nada de este acto; lo anterior está intacto.")
-    if "not a database" in text or "malformed" in text:
-        return _(
-            "El archivo de la base está dañado o no es de BOXES; no se tocó. Se puede recuperar con: boxes db restore"
-        )
-    if "readonly database" in text or "unable to open" in text:
-        return _("No se puede abrir o escribir la base; revisar permisos de la carpeta de datos (boxes config show).")
-    lite = type(original).__module__.startswith("sqlite3")
-    if kind in ("OperationalError", "ConnectionTimeout", "InterfaceError") and (not lite or "locked" in text):
-        return _("La base no responde; no se guardó nada. Revisar BOXES_DATABASE_URL y el servidor (boxes doctor).")
-    return None

@@ -15,17 +15,19 @@ from typing import Any
 
 from boxes_tui.errors import BoxesError, why
 from boxes_tui.i18n import _
+from boxes_tui.plain import PLAIN
 from boxes_tui.text import cell_width, pad, strip_terminal
 
 
 def write(text: str, *, utf8: bool = False) -> None:
-    """Text on stdout. What a program reads is UTF-8 in any locale; a terminal that lacks a character shows ``?``."""
+    """Text on stdout. What a program reads is UTF-8 in any locale; a terminal that lacks a character gets
+    its plain stand-in (:mod:`boxes_tui.plain`)."""
     stream: Any = sys.stdout
     if stream is None:
         raise BoxesError(_("La salida estándar está cerrada."))
     wanted = "utf-8" if utf8 else stream.encoding
-    if hasattr(stream, "reconfigure") and (stream.encoding, stream.errors) != (wanted, "replace"):
-        stream.reconfigure(encoding=wanted, errors="replace")
+    if hasattr(stream, "reconfigure") and (stream.encoding, stream.errors) != (wanted, PLAIN):
+        stream.reconfigure(encoding=wanted, errors=PLAIN)
     stream.write(text)
 
 

@@ -39,7 +39,7 @@ def parse_url(text_: str) -> URL:
     """The database URL, checked: a driver that we ship, no password in the query (RELIABILITY S11)."""
     try:
         url = make_url(text_)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigError(
             _("BOXES_DATABASE_URL no se entiende: se espera postgresql+psycopg://… o sqlite:///…")
         ) from None
@@ -49,7 +49,20 @@ def parse_url(text_: str) -> URL:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
         raise ConfigError(_("BOXES_DATABASE_URL: sólo SQLite y PostgreSQL (postgresql+psycopg://…)"))
+    if "@" in (url.host or ""):  # libpq would print the end of the password as a host
+        raise ConfigError(_("BOXES_DATABASE_URL: una @ de la clave se escribe %40"))
+    if unknown := set(url.query) - _known_options(url):
+        raise ConfigError(_("BOXES_DATABASE_URL: opción desconocida «{name}»").format(name=min(unknown)))
     return url
+
+
+def _known_options(url: URL) -> set[str]:
+    """What may stand after ``?``: libpq's own words, for SQLite nothing."""
+    if not url.query or url.get_backend_name() == "sqlite":
+        return set()
+    from psycopg.pq import Conninfo
+
+    return {option.keyword.decode() for option in Conninfo.get_defaults()}
 
 
 def make_engine(url: URL, *, statement_ms: int = 5000, lock_ms: int = 3000, name: str = "boxes") -> Engine:
@@ -84,7 +97,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(raw: sqlite3.Connection, _record: Any) -> None:
         raw.isolation_level = None  # we say BEGIN ourselves
-        _retry_busy(lambda: raw.execute("PRAGMA journal_mode=WAL"))
+        _retry_busy(lambda: _ours(raw) and raw.execute("PRAGMA journal_mode=WAL"))
         for pragma in (
             "synchronous=FULL",
             "foreign_keys=ON",
@@ -106,6 +119,12 @@ def _sqlite(url: URL) -> Engine:
             conn.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _ours(raw: sqlite3.Connection) -> bool:
+    """Whether the file is empty or a database of BOXES: not even the header of somebody else's is touched."""
+    counted = raw.execute("SELECT count(*), sum(name = 'alembic_version') FROM sqlite_master").fetchone()
+    return bool(counted[0] == 0 or counted[1])
 
 
 def _retry_busy(step: Callable[[], Any]) -> None:

@@ -18,9 +18,11 @@ from boxes_tui.data.grants import standing
 from boxes_tui.data.reads.people import db_now
 from boxes_tui.data.schema import HEAD
 from boxes_tui.data.session import load_branches
-from boxes_tui.data.tables import dnc_list, reject, source, sync_cursor
+from boxes_tui.data.tables import dnc_list, reject, source, ssh_key, sync_cursor
+from boxes_tui.desk.doctor_machine import copies, sshd
 from boxes_tui.domain.contact_gate import LIST_MAX_AGE_DAYS
 from boxes_tui.i18n import N_, _
+from boxes_tui.outreach.suppression import COPIES
 
 if TYPE_CHECKING:
     from boxes_tui.bootstrap import House
@@ -42,6 +44,9 @@ def examine(house: House) -> list[Finding]:
     found += house.read(_database)
     if not is_sqlite(house.engine):
         found.append(house.read(lambda conn, session: _role(conn)))
+    found.append(Finding(N_("copias"), *copies(house.settings.home / COPIES)))
+    if house.read(_has_keys):
+        found.append(Finding("ssh", *sshd()))
     with writing(house.engine) as conn:
         set_scope(conn, None)
         verdict = verify(conn)
@@ -51,6 +56,10 @@ def examine(house: House) -> list[Finding]:
         text = _("la cadena se rompe en el asiento {first_bad}").format(first_bad=verdict.first_bad)
     found.append(Finding(N_("auditoría"), verdict.ok, text))
     return found
+
+
+def _has_keys(conn: Connection, session: Session) -> bool:
+    return bool(conn.execute(select(func.count()).select_from(ssh_key).where(ssh_key.c.active)).scalar_one())
 
 
 def _modes(house: House) -> Finding:

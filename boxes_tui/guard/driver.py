@@ -96,7 +96,8 @@ class BoxesDriver(LinuxDriver):
         selector = selectors.SelectSelector()
         selector.register(self.fileno, selectors.EVENT_READ)
         parser, escapes = XTermParser(self._debug), Escapes()
-        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
+        spoken = getattr(self._file, "encoding", None) or "utf-8"  # what the terminal is written in, it answers in
+        decode = codecs.getincrementaldecoder(spoken)(errors="replace").decode
         try:
             while not self.exit_event.is_set():
                 ready: list[Any] = selector.select(0.1)

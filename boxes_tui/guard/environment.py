@@ -18,6 +18,30 @@ def in_browser(environ: Mapping[str, str] | None = None) -> bool:
     return env.get("TEXTUAL_DRIVER") == WEB_DRIVER and bool(env.get("BOXES_WEB_USER"))
 
 
+def forget_textual() -> None:
+    """Take every ``TEXTUAL_*`` out of the environment, before Textual is imported and reads it: drivers, logs, keys that
+    press themselves, numbers that are none. What ``boxes serve`` gives its apps stays."""
+    kept = ("TEXTUAL_DRIVER", "TEXTUAL_COLOR_SYSTEM") if in_browser() else ()
+    for name in [n for n in os.environ if n == "TEXTUAL" or n.startswith("TEXTUAL_")]:
+        if name not in kept:
+            del os.environ[name]
+
+
+def told_encoding(environ: Mapping[str, str] | None = None) -> str | None:
+    """The encoding that the locale names for the terminal, None where it names none.
+
+    Python itself speaks UTF-8 in the locale ``C`` (PEP 538, 540), and for ``LANG=C`` writes ``LC_CTYPE=C.UTF-8`` into the
+    environment: whoever said ``C`` gets signs that every terminal has.
+    """
+    env = os.environ if environ is None else environ
+    name = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    if not env.get("LC_ALL") and name == "C.UTF-8" and env.get("LANG"):
+        name = env["LANG"]
+    if name in ("C", "POSIX"):
+        return "ascii"
+    return name.partition(".")[2].partition("@")[0] or None
+
+
 def close_back_doors() -> None:
     """No log file, no keys pressed by themselves, no screenshot on a timer, whatever ``TEXTUAL_*`` says."""
     from textual import constants

@@ -6,25 +6,10 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from boxes_tui.plain import ascii_signs
+
 OVERDUE, TODAY, UPCOMING, DONE, BAD_PHONE = "▲", "■", "▷", "✓", "✗"
 OPPORTUNITY, CHOSEN, NOT_CHOSEN, PICKED, FIELD, STAR = "◆", "●", "○", "▸", "▏", "★"
-
-ASCII = {
-    "▲": "!", "■": "=", "▷": ")", "✓": "v", "✗": "X", "◆": "*", "●": "#", "○": "o", "▸": ">", "▏": ":", "★": "+",
-    "…": "~", "—": "-", "–": "-", "█": "#", "▓": "%", "▒": "+", "░": ".", "·": ".", "─": "-", "│": "|",
-    "┌": "+", "┐": "+", "└": "+", "┘": "+", "┤": "+", "┼": "+", "←": "<", "→": ">", "↑": "^", "↓": "v", "−": "-",
-    "×": "x", "«": '"', "»": '"', "º": "o", "’": "'", "“": '"', "”": '"',
-    "▀": "#", "▄": "#", "▌": "#", "▐": "#", "▘": "#", "▝": "#", "▖": "#", "▗": "#", "▙": "#", "▛": "#", "▜": "#",
-    "▟": "#", "▚": "#", "▞": "#", "▁": ".", "▂": ".", "▃": "+", "▅": "#", "▆": "#", "▇": "#",
-}  # fmt: skip
-"""Sign → ASCII, cell for cell; accents are kept. ``÷`` and ``±`` would need two cells and stay Latin-1."""
-
-_TABLE = str.maketrans(ASCII)
-
-
-def ascii_signs(text: str) -> str:
-    """The text with every sign as its ASCII stand-in, as wide as before."""
-    return text.translate(_TABLE)
 
 
 class AsciiSigns(LineFilter):
@@ -33,9 +18,7 @@ class AsciiSigns(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments with ASCII signs."""
         return [
-            segment
-            if segment.text.isascii()
-            else Segment(segment.text.translate(_TABLE), segment.style, segment.control)
+            segment if segment.text.isascii() else Segment(ascii_signs(segment.text), segment.style, segment.control)
             for segment in segments
         ]
 

@@ -10,9 +10,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
+from boxes_tui.plain import ASCII, ascii_signs
 from boxes_tui.text import BAD
 from boxes_tui.widgets.safe import Armour, cut_segments, plain, rich_text, safe, segments, t, width_of
-from boxes_tui.widgets.signs import ASCII, AsciiSigns, ascii_signs, needs_ascii
+from boxes_tui.widgets.signs import AsciiSigns, needs_ascii
 from boxes_tui.widgets.tones import DEFAULT
 from tests.widgets.picture import HOSTILE
 
