@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from boxes_tui.data.engine import make_engine, parse_url, reading, set_scope, writing
 from boxes_tui.data.grants import grant
-from boxes_tui.data.reads.queues import Ask
+from boxes_tui.data.reads.queues import Ask, rows
 from boxes_tui.data.tables import act, call, opportunity
 from boxes_tui.desk.calls import LogCall
 from boxes_tui.desk.next_call import next_row
@@ -69,6 +70,15 @@ def test_spoken_to_in_another_branch_counts(ruled: Desk) -> None:
     ruled.do(LogCall(ruled.ref("customers", "pena"), "0"), "rocio")
     row, _why = next_row(ruled.house.engine, ruled.session(), Ask("opportunities", "all"))
     assert row is not None and row.ref == ruled.ref("opportunities", "op_baez")
+
+
+def test_the_mark_of_an_open_opportunity_is_the_dealers(ruled: Desk) -> None:
+    ruled.do(CreateOpportunity(ruled.ref("vehicles", "rios_unit"), "+3d", "Service"), "rocio")
+    with reading(ruled.house.engine) as conn:
+        set_scope(conn, ruled.session("ana").branch_ids)
+        found = rows(conn, ruled.session("ana"), Ask("deliveries", "all"))
+        assert [r.open_opportunity for r in found] == [TODAY + timedelta(3)]
+        assert len(rows(conn, ruled.session("ana"), Ask("opportunities", "all"))) == 2, "the row itself stays hidden"
 
 
 def test_every_verb_of_the_desk_has_its_role(lite: Desk) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, Select, func, select
 
+from boxes_tui.data.engine import set_scope
 from boxes_tui.data.reads.people import (
     Claim,
     best_phones,
@@ -105,7 +106,7 @@ def detail(conn: Connection, session: Session, queue: str, stage: str, ids: Sequ
     raw = conn.execute(_query(stage, ids)).mappings().all()
     customers = {r["customer_id"] for r in raw if r["customer_id"] is not None}
     vehicles = {r["vehicle_id"] for r in raw if r["vehicle_id"] is not None}
-    by_customer, by_vehicle = open_opportunities(conn, customers, vehicles)
+    by_customer, by_vehicle = _opportunities(conn, session, customers, vehicles)
     blocked = own_blocks(conn, customers)
     phones = best_phones(conn, customers)
     claims = live_claims(conn)
@@ -139,6 +140,19 @@ def detail(conn: Connection, session: Session, queue: str, stage: str, ids: Sequ
             )
         )  # fmt: skip
     return made
+
+
+def _opportunities(
+    conn: Connection, session: Session, customers: set[int], vehicles: set[int]
+) -> tuple[dict[int, date], dict[int, date]]:
+    """The mark ◆ is the dealer's: one open opportunity per vehicle and origin holds across branches (PRODUCT §4, §6)."""
+    if session.branch_ids is None:
+        return open_opportunities(conn, customers, vehicles)
+    set_scope(conn, None)
+    try:
+        return open_opportunities(conn, customers, vehicles)
+    finally:
+        set_scope(conn, session.branch_ids)
 
 
 def _query(stage: str, ids: Sequence[int]) -> Select[Any]:
