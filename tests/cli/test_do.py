@@ -223,3 +223,56 @@ def test_import_and_seed(boxes: Script, tmp_path: Path) -> None:
         "seed", "opportunities", "--last-service-before", "2020-01-01", "--per-day", "5", "--dry-run", "--json"
     )
     assert (code, json.loads(out)["created"]) == (0, 0), err
+
+
+def rows_of(boxes: Script, *args: str) -> list[dict[str, Any]]:
+    code, out, err = boxes.run("queue", *args, "--json")
+    assert code == 0, err
+    return list(json.loads(out)["rows"])
+
+
+def test_a_complaint_leaks_after_its_day(boxes: Script) -> None:
+    ref = boxes.desk.ref("completed", "service")
+    made = boxes.do("call", ref, "--disposition", "0", "--score", "6", "--note", "demoraron")
+    assert rows_of(boxes, "leaks", "--filter", "complaints") == []
+    boxes.env.setenv("BOXES_NOW", "2026-11-25T14:11:00-03:00")
+    found = rows_of(boxes, "leaks", "--filter", "complaints")
+    assert [(r["ref"], r["state"], r["late"]) for r in found] == [
+        (f"complaints:{made['result']['complaint']}", "open", True)
+    ]
+    boxes.do("call", found[0]["ref"], "--disposition", "0", "--note", "se disculpó")
+    assert rows_of(boxes, "leaks", "--filter", "complaints") == []
+    boxes.do("undo")
+    assert len(rows_of(boxes, "leaks", "--filter", "complaints")) == 1
+    boxes.do("close-complaint", found[0]["ref"], "--note", "vino al mostrador")
+    assert boxes.run("do", "close-complaint", found[0]["ref"])[0] == 1
+    assert rows_of(boxes, "leaks", "--filter", "complaints") == []
+
+
+def test_who_is_never_reached_and_who_has_no_phone_are_listed(boxes: Script) -> None:
+    ref = boxes.desk.ref("opportunities", "op_baez")
+    for day in (24, 25, 26):
+        boxes.env.setenv("BOXES_NOW", f"2026-11-{day}T10:00:00-03:00")
+        assert rows_of(boxes, "opportunities", "--only", "unreachable") == []
+        for _n in range(2):
+            boxes.do("call", ref, "--disposition", "1")
+    found = rows_of(boxes, "opportunities", "--only", "unreachable")
+    assert [(r["ref"], r["attempts"], r["unreachable"]) for r in found] == [(ref, 6, True)]
+    boxes.do("call", boxes.desk.ref("opportunities", "op_pena"), "--disposition", "wrong_number")
+    assert [r["ref"] for r in rows_of(boxes, "opportunities", "--only", "no_phone")] == [
+        boxes.desk.ref("opportunities", "op_pena")
+    ]
+    boxes.do("call", ref, "--disposition", "4", "--at", "mañana 10", "--anyone")
+    assert [r["ref"] for r in rows_of(boxes, "opportunities", "--only", "callbacks")] == [ref]
+    assert rows_of(boxes, "opportunities", "--only", "unreachable") == [], "he was reached"
+    assert boxes.run("queue", "opportunities", "--only", "nada")[0] == 2
+
+
+def test_a_day_and_an_hour_apart(boxes: Script) -> None:
+    ref = boxes.desk.ref("opportunities", "op_baez")
+    assert boxes.do("reschedule", ref, "--due", "2026-12-01", "--at", "10:30")["result"]["due"] == "2026-12-01T10:30"
+    sold = boxes.do("sell", ref, "--due", "2/12", "--at", "15:30")["result"]
+    assert sold["sold_for"] == "2026-12-02T15:30:00-03:00"
+    for key in ("", " "):
+        code, out, _err = boxes.run("do", "note", ref, "--note", "x", "--key", key)
+        assert (code, out) == (2, ""), "an empty variable of a script is no key"
