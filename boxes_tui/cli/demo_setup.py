@@ -50,6 +50,7 @@ def prepare(settings: Settings, seed: int, scale: float, *, say: Callable[[str],
     demo = live.found(folder, clock.now(), seed, scale)
     config = settings.home / "config.toml"
     if not config.exists():
+        config.touch(mode=0o600)
         config.write_text(CONFIG, encoding="utf-8")
     house = open_house(settings, Clock(demo.opening()[0]), statement_ms=600_000)
     say(_("Se arma la concesionaria: el DMS de prueba escribe sus archivos…"))

@@ -108,7 +108,7 @@ def _database(conn: Connection, session: Session) -> list[Finding]:
             found.append(Finding("DMS", False, _("{name}: todavía no se leyó").format(name=name)))
             continue
         moment = at if not isinstance(at, int) else None
-        late = moment is not None and wall() - moment > timedelta(hours=4)
+        late = moment is not None and session.now - moment > timedelta(hours=4)
         found.append(
             Finding("DMS", not late, _("{name}: leído {moment:%d/%m %H:%M} UTC").format(name=name, moment=moment))
         )
