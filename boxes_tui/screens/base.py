@@ -284,7 +284,7 @@ class DeskScreen(BoxesScreen[None]):
         return [
             PaletteItem(f"{_(verb.help)} [{_(verb.shown)}]", "", partial(self.perform, method))
             for verb in on_screen(self.place, self.session.role)
-            if verb.id not in self._without_base() and (method := self._method(verb.id)) is not None
+            if verb.id not in self._without_base() | self.absent() and (method := self._method(verb.id)) is not None
         ]
 
     def _without_base(self) -> frozenset[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
+from boxes_tui.data.reads.customers import card
 from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.domain.formats import clock, show_day
 from boxes_tui.errors import BoxesError
@@ -14,6 +15,7 @@ from boxes_tui.outreach.followup import FILTERS, FollowUp, Item, follow_up, foll
 from boxes_tui.outreach.ladder import STEPS, Missed, Told
 from boxes_tui.outreach.mail import error_words
 from boxes_tui.screens.acts import ActingScreen
+from boxes_tui.screens.card_text import card_lines
 from boxes_tui.screens.row_detail import ago_text, detail_lines
 from boxes_tui.screens.row_text import Moment, held_by, last_text, name, third_sign
 from boxes_tui.widgets.bars import FilterBar, FilterItem
@@ -26,11 +28,11 @@ from boxes_tui.widgets.safe import Line
 HEAD = (("day", N_("Día"), 5, 5, 2), ("time", N_("Hora"), 5, 5, 0), ("customer", N_("Cliente"), 24, 26, 0),
         ("plate", N_("Patente"), 8, 8, 0))  # fmt: skip
 COLUMNS = {
-    "due": (*HEAD, ("way", N_("Por"), 8, 8, 1), ("says", N_("Recordatorio"), 21, 31, 0)),
-    "unanswered": (*HEAD, ("way", N_("Por"), 8, 8, 1), ("says", N_("Enviado"), 21, 31, 0)),
-    "failed": (*HEAD, ("says", N_("Por qué no salió"), 30, 40, 0)),
-    "cancelled": (*HEAD, ("says", N_("Falta"), 30, 40, 0)),
-    "no_shows": (*HEAD, ("way", N_("Paso"), 8, 8, 0), ("says", N_("Último"), 21, 31, 1)),
+    "due": (*HEAD, ("way", N_("Por"), 8, 8, 1), ("says", N_("Recordatorio"), 21, 27, 0)),
+    "unanswered": (*HEAD, ("way", N_("Por"), 8, 8, 1), ("says", N_("Enviado"), 21, 27, 0)),
+    "failed": (*HEAD, ("says", N_("Por qué no salió"), 30, 36, 0)),
+    "cancelled": (*HEAD, ("says", N_("Falta"), 30, 36, 0)),
+    "no_shows": (*HEAD, ("way", N_("Paso"), 8, 8, 0), ("says", N_("Último"), 21, 27, 1)),
 }
 EMPTY = {
     "due": N_("Todos los turnos hasta el próximo día hábil tienen su recordatorio. [Tab] sin respuesta"),
@@ -55,7 +57,7 @@ class FollowUpScreen(ActingScreen):
         self._fresh = True
         self._noted: tuple[QueueRow, str | None] | None = None
         self.grid = Grid(self._columns(), empty=(_("Leyendo…"),))
-        self.frame: Frame[Any] = Frame(self.grid)
+        self.frame: Frame[Any] = Frame(self.grid, card=True)
         self._placed()
 
     def _columns(self) -> list[Column]:
@@ -126,14 +128,31 @@ class FollowUpScreen(ActingScreen):
         self.frame.totals.show(_("Elegidas: {n}").format(n=chosen) if chosen else "", lead + right + place)
 
     def _details(self) -> None:
+        """Lines 21–22, or the card from 110 columns on."""
         item = self.items.get(self.grid.cursor_key or "")
-        if item is None:
+        if item is None or self.frame.card_shown:
             self.frame.details.show_texts("", "")
+            self.frame.card.show([] if item is None else card_lines("appointments", item.row, self.at, None))
+            if item is not None:
+                self.run_worker(self._read_card(item.row), exclusive=True, group="card", exit_on_error=False)
             return
         first, second = detail_lines("appointments", item.row, self.at)
         if isinstance(item.says, Missed):
             second = f"{step_words(item.says, item.row, self.at)} · {second}"
         self.frame.details.show_texts(first, self.grid.gone_reason(item.row.ref) or second)
+
+    async def _read_card(self, row: QueueRow) -> None:
+        if row.customer_id is None:
+            return
+        found = await self.background(self.house.read, card, row.customer_id)
+        if self.row is not None and self.row.ref == row.ref and self.frame.card_shown:
+            self.frame.card.show(card_lines("appointments", row, self.at, found))
+
+    def on_resize(self, event: Any) -> None:
+        """Another size: the card may come or go."""
+        super().on_resize(event)
+        self.show_frame()
+        self._details()
 
     def on_grid_row_highlighted(self, event: Grid.RowHighlighted) -> None:
         """Another row under the cursor."""

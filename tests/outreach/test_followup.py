@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -115,7 +116,6 @@ def test_retention_counts_then_lets_go(kit: Kit) -> None:
 
 
 def test_retention_is_configured_by_name(lite: Kit) -> None:
-    from dataclasses import replace
 
     settings = replace(lite.settings, file={"retention": {"mail_texts": 0, "contact_log": 30}})
     assert {r.name: d for r, d in rules_of(settings)} == {
@@ -126,3 +126,45 @@ def test_retention_is_configured_by_name(lite: Kit) -> None:
     for wrong in ({"todo": 1}, {"mail_texts": -1}, {"mail_texts": "90"}, {"mail_texts": True}):
         with pytest.raises(ConfigError):
             rules_of(replace(lite.settings, file={"retention": wrong}))
+
+
+def test_the_lists_of_the_follow_up_on_each_database(kit: Kit, inbox: Inbox) -> None:
+    """Reminded and answered, not sent, cancelled with the invite out, missed: each in its list and in no other; the card
+    tells them, and what a reminder is about is found from any row."""
+    from boxes_tui.data.reads.customers import card
+    from boxes_tui.desk.card_row import card_row
+    from boxes_tui.desk.permits import permits
+    from boxes_tui.outreach.followup import READS, follow_up, follow_up_counts, next_appointment
+    from boxes_tui.outreach.whatsapp import NoteReply
+
+    who = kit.person()
+    told, answered, gone, given_again = (kit.booked(who, TOMORROW + timedelta(minutes=n)) for n in range(4))
+    texted = kit.booked(who, TOMORROW + timedelta(days=9))
+    for turn in (told, answered, gone, given_again):
+        kit.house.execute(SendReminder(turn, kit.desk))
+    Sender(kit.house, kit.desk).run()
+    kit.house.execute(LogWhatsApp(f"appointments:{texted}"))
+    kit.house.execute(NoteReply(f"appointments:{answered}", "no"))
+    kit.change(appointment, gone, status="cancelled")
+    kit.change(appointment, given_again, status="cancelled")
+    again = kit.booked(who, TOMORROW + timedelta(days=3), previous_id=given_again)
+    failed = kit.booked(who, TOMORROW + timedelta(days=5))
+    kit.house.execute(SendReminder(failed, kit.desk))
+    inbox.answers["rcpt"] = "550 no"
+    Sender(kit.house, kit.desk).run()
+    missed = kit.booked(who, NOW - timedelta(days=1))
+    found = {flt: [i.row.id for i in kit.house.read(follow_up, flt).items] for flt in READS}
+    assert found == {
+        "due": [], "unanswered": [told, texted], "failed": [failed], "cancelled": [gone], "no_shows": [missed],
+    }  # fmt: skip
+    assert kit.house.read(follow_up_counts) == (0, 1)
+    rows = {i.row.id: i.row for i in kit.house.read(follow_up, "failed").items}
+    assert rows[failed].mail_error == "dirección rechazada (550)"
+    lines = [(x.kind, x.note) for x in kit.house.read(card, who).lines]
+    assert sorted(lines) == sorted([("email", "reminder")] * 4 + [("whatsapp", "3456"), ("email_reply", "no")])
+    row = kit.house.read(card_row, who)
+    nearest = kit.house.read(next_appointment, replace(row, subject="customer", vehicle_id=None))
+    assert nearest is not None and nearest.id == told and again
+    assert kit.house.read(permits, row).operational.allowed
+    kit.change(appointment, answered, moved_at=NOW + timedelta(minutes=1), reminder_state="old_date")
+    assert [i.row.id for i in kit.house.read(follow_up, "due").items] == [answered]  # a new time asks anew

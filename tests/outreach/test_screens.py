@@ -366,7 +366,7 @@ def test_every_list_fits(lite: Kit, language: str, size: tuple[int, int]) -> Non
                 lines = desk.lines()
                 assert len(lines) == size[1] and all(len(line) <= size[0] for line in lines)
                 if size[0] >= 80:
-                    assert "…" not in lines[1] + lines[2] + lines[-1], lines
+                    assert "…" not in lines[1] + lines[2][:88] + lines[-1], lines  # the card stands from cell 88 on
                     assert lines[-1].endswith(("? más", "? more"))
                 await desk.press("tab")
 
