@@ -1,22 +1,20 @@
 """P3c: a five-year report by month and branch, unfiltered, against GROUP BY over the rows (QUALITY §1).
 
-Both run in the same process on the same data, alternating; medians. Usage: reports_months.py [--rows N] [--url URL]
-(URL of an empty PostgreSQL database; without it a SQLite file in a temporary folder).
+Both run in the same process on the same data, alternating; medians.
 """
 
 from __future__ import annotations
 
-import argparse
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
 
 from sqlalchemy import Engine, insert, select, text
 
+from benchmarks.places import databases
+from benchmarks.ratio import Figure
 from boxes_tui.clock import Clock
 from boxes_tui.data.engine import is_sqlite, make_engine, parse_url, reading, set_scope, writing
 from boxes_tui.data.schema import ensure
@@ -88,29 +86,22 @@ def measure(engine: Engine, session: Session, rounds: int = 9) -> tuple[float, f
     return median(p for p, _g in pairs), median(g for _p, g in pairs)
 
 
-def main() -> None:
-    """Print one line of the table of ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--url")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        engine = make_engine(parse_url(asked.url or f"sqlite:///{Path(place) / 'boxes.db'}"), statement_ms=600_000)
-        ensure(engine, Clock(NOW), "bench")
-        fill(engine, asked.rows)
-        with engine.connect() as conn:
-            if not is_sqlite(conn):
-                conn.execute(text("ANALYZE"))
-            session = open_session(conn, Clock(NOW), "bench")
-        product, grouped = measure(engine, session)
-        kind = engine.dialect.name
-        ratio = product / grouped
-        print(
-            f"P3c {kind} {asked.rows} orders: {1000 * product:.1f} ms against {1000 * grouped:.0f} ms = {ratio:.4f}x "
-            f"(goal {GOAL[kind]}x) {'ok' if ratio <= GOAL[kind] else 'MISSED'}"
-        )
-        engine.dispose()
-
-
-if __name__ == "__main__":
-    main()
+def figures(scale: float) -> Iterator[Figure]:
+    """One figure a database, on the repair orders of five years."""
+    rows = max(10_000, int(1_000_000 * scale))
+    with databases() as urls:
+        for url in urls:
+            engine = make_engine(parse_url(url), statement_ms=600_000)
+            ensure(engine, Clock(NOW), "bench")
+            fill(engine, rows)
+            with engine.connect() as conn:
+                if not is_sqlite(conn):
+                    conn.execute(text("ANALYZE"))
+                session = open_session(conn, Clock(NOW), "bench")
+            product, grouped = measure(engine, session)
+            kind = engine.dialect.name
+            yield Figure(
+                "P3c", f"five years by month and branch, {'SQLite' if kind == 'sqlite' else 'PostgreSQL'}", GOAL[kind],
+                product / grouped, product * 1000, grouped * 1000, "ms", "GROUP BY over the rows", f"{rows} orders",
+            )  # fmt: skip
+            engine.dispose()

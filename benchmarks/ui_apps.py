@@ -1,4 +1,4 @@
-"""The apps that ``benchmarks.ui_grid`` drives on a terminal: ours and the yardsticks of QUALITY.md §1 (P1a, P2).
+"""The apps that ``benchmarks.grid`` and ``benchmarks.start`` drive on a terminal: ours and the yardsticks of QUALITY.md §1 (P1a, P2).
 
 ``python -m benchmarks.ui_apps NAME [ROWS]``; every app quits on ``q``.
 """
