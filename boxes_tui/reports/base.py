@@ -97,7 +97,8 @@ class Base:
     """A population: where its rows come from, what they show, and what the KPIs ask about them.
 
     ``columns`` are expressions by column id (``reports.columns`` names them); ``facts`` are 0/1 flags, measures and
-    breakdowns that KPIs use. What costs to write down is a function, called only where it is asked for. ``keys`` identify the row: stage, id, customer_id, vehicle_id, branch_id, dms_id.
+    breakdowns that KPIs use. What costs to write down is a function, called only where it is asked for. ``keys`` identify the row: stage, id, customer_id, vehicle_id, branch_id, dms_id; ``row`` is the key of the table's own row,
+    by which a page is read (a population without one is read whole).
     ``order`` is that of the rows until a person asks for another; ``-`` before a column: the newest first.
     """
 
@@ -186,7 +187,7 @@ def keys(t: Any, stage: str, dms: bool = True) -> dict[str, Expr]:
     """Identity of a row: ``ref`` is stage:id."""
     return {
         "stage": literal(stage), "id": t.c.id, "customer_id": t.c.customer_id, "vehicle_id": t.c.vehicle_id,
-        "branch_id": t.c.branch_id, "dms_id": t.c.source_key if dms else nothing(Text()),
+        "branch_id": t.c.branch_id, "dms_id": t.c.source_key if dms else nothing(Text()), "row": t.c.id,
     }  # fmt: skip
 
 

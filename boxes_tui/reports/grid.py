@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,7 +18,19 @@ from boxes_tui.i18n import _
 from boxes_tui.reports.base import Ctx
 from boxes_tui.reports.columns import COLUMNS, ReportColumn, column_named, grid_columns
 from boxes_tui.reports.months import month_index, month_last
-from boxes_tui.reports.population import Ask, Pop, Selection, check, columns_of, holds, names_in, rule_of, side, table
+from boxes_tui.reports.population import (
+    Ask,
+    Pop,
+    Selection,
+    base_of,
+    check,
+    columns_of,
+    holds,
+    names_in,
+    rule_of,
+    side,
+    table,
+)
 
 KEYS = ("stage", "id", "customer_id", "vehicle_id", "branch_id", "dms_id")
 STREAMED = 1000
@@ -70,7 +83,45 @@ def rows(
     conn: Connection, session: Session, ask: Ask, view: View | None = None, limit: int | None = None, offset: int = 0
 ) -> list[ReportRow]:
     """The rows of a view, in its order; complete unless ``limit`` is given."""
-    return list(stream(conn, session, ask, view, limit, offset))
+    view = view or View()
+    keys = row_keys(conn, session, ask, view, limit, offset) if limit is not None and limit <= STREAMED else None
+    if keys is None:
+        return list(stream(conn, session, ask, view, limit, offset))
+    return rows_by_key(conn, session, ask, view, keys)
+
+
+def row_keys(
+    conn: Connection, session: Session, ask: Ask, view: View, limit: int | None = None, offset: int = 0
+) -> array[int] | None:
+    """The keys of a view's rows in its order, for :func:`rows_by_key`; None where the population has none. Only what
+    filters and order need is read, so that a page of a million rows costs no more than their keys."""
+    check(ask)
+    ctx = Ctx.of(conn, session, ask.low, ask.high)
+    base = base_of(ctx, _source(ask, view.selection) or ask.report)
+    if "row" not in base.keys:
+        return None
+    order = [name for name, _down in view.order] or [name.removeprefix("-") for name in base.order]
+    opened = _open(conn, session, ask, view, more=order, keys=("stage", "id", "row"), ctx=ctx)
+    query = select(opened.pop.key("row")).where(opened.where).order_by(*_order(opened, ask, view))
+    if limit is not None or offset:
+        query = query.limit(limit if limit is not None else 2**62).offset(offset)
+    return array("q", conn.execute(query).scalars())
+
+
+def rows_by_key(conn: Connection, session: Session, ask: Ask, view: View, keys: Sequence[int]) -> list[ReportRow]:
+    """The rows of those keys, in that order; those that have gone since are left out."""
+    source = _source(ask, view.selection)
+    ctx = Ctx.of(conn, session, ask.low, ask.high)
+    ids = columns_of(ctx, source or ask.report)
+    found: dict[int, ReportRow] = {}
+    for start in range(0, len(keys), STREAMED):
+        pop = table(ctx, ask, source, columns=ids, keys=(*KEYS, "row"))
+        query = select(pop.key("row"), *(pop.key(k) for k in KEYS), *(pop.column(i) for i in ids))
+        part = query.where(pop.key("row").in_(list(keys[start : start + STREAMED])))
+        made = conn.execute(part).all()
+        shown = _shown(session, ids, (tuple(r[1:]) for r in made))
+        found |= {int(r[0]): row for r, row in zip(made, shown, strict=True)}
+    return [found[k] for k in keys if k in found]
 
 
 def stream(
@@ -84,11 +135,16 @@ def stream(
     query = select(*(pop.key(k) for k in KEYS), *shown).where(opened.where).order_by(*_order(opened, ask, view))
     if limit is not None or offset:
         query = query.limit(limit if limit is not None else 2**62).offset(offset)
-    zones: dict[int | None, ZoneInfo] = {}
-    instants = [n for n, i in enumerate(pop.columns) if COLUMNS[i].type == "instant"]
-    dates = [n for n, i in enumerate(pop.columns) if COLUMNS[i].type == "day"]
     streamed = {"yield_per": STREAMED} if limit is None else {}
-    for found in conn.execute(query, execution_options=streamed):
+    yield from _shown(session, pop.columns, conn.execute(query, execution_options=streamed))
+
+
+def _shown(session: Session, ids: Sequence[str], found_rows: Iterable[Sequence[Any]]) -> Iterator[ReportRow]:
+    """Rows as people read them: local instants, days as days."""
+    zones: dict[int | None, ZoneInfo] = {}
+    instants = [n for n, i in enumerate(ids) if COLUMNS[i].type == "instant"]
+    dates = [n for n, i in enumerate(ids) if COLUMNS[i].type == "day"]
+    for found in found_rows:
         stage, row_id, customer_id, vehicle_id, branch_id, dms_id = found[:6]
         values = list(found[6:])
         zone = zones.get(branch_id) or zones.setdefault(branch_id, ZoneInfo(session.zone_of(branch_id)))
@@ -119,10 +175,18 @@ def _source(ask: Ask, selection: Selection) -> str:
 
 
 def _open(
-    conn: Connection, session: Session, ask: Ask, view: View, *, more: Sequence[str] = (), every: bool = False
+    conn: Connection,
+    session: Session,
+    ask: Ask,
+    view: View,
+    *,
+    more: Sequence[str] = (),
+    every: bool = False,
+    keys: Sequence[str] = (),
+    ctx: Ctx | None = None,
 ) -> _Opened:
     check(ask)
-    ctx = Ctx.of(conn, session, ask.low, ask.high)
+    ctx = ctx or Ctx.of(conn, session, ask.low, ask.high)
     chosen = view.selection
     source = _source(ask, chosen)
     ids = columns_of(ctx, source or ask.report)
@@ -131,7 +195,7 @@ def _open(
     rule = rule_of(ask.report, chosen.kpi) if chosen.kpi else None
     needed = {*more, *kept, *([by] if by else ())}
     facts = sorted(names_in(rule)) if rule else []
-    pop = table(ctx, ask, source, facts=facts, columns=ids if every else sorted(needed), keys=KEYS if every else ())
+    pop = table(ctx, ask, source, facts=facts, columns=ids if every else sorted(needed), keys=KEYS if every else keys)
     where: list[ColumnElement[bool]] = [true()]
     if rule is not None:
         kind = next(k.kind for k in KPIS[ask.report] if k.code == chosen.kpi)

@@ -101,7 +101,7 @@ def claims(ctx: Ctx) -> Base:
     stages = {subject: stage for stage, subject in reversed(REF_SUBJECTS.items())}
     stage = case(*((t.c.subject == s, literal(word)) for s, word in stages.items()), else_=literal("claims"))
     key = {
-        "stage": stage, "id": func.coalesce(t.c.subject_id, t.c.id), "customer_id": nothing(),
+        "row": t.c.id, "stage": stage, "id": func.coalesce(t.c.subject_id, t.c.id), "customer_id": nothing(),
         "vehicle_id": nothing(), "branch_id": t.c.branch_id, "dms_id": nothing(),
     }  # fmt: skip
     where = (ctx.session.scope(t.c.branch_id), ctx.within(t.c.day))
@@ -128,7 +128,7 @@ def shifts(ctx: Ctx) -> Base:
         "wrap": flag(t.c.shift == "wrap_up"),
     }
     key = {
-        "stage": literal("shifts"), "id": t.c.id, "customer_id": nothing(), "vehicle_id": nothing(),
+        "row": t.c.id, "stage": literal("shifts"), "id": t.c.id, "customer_id": nothing(), "vehicle_id": nothing(),
         "branch_id": nothing(), "dms_id": nothing(),
     }  # fmt: skip
     where = [raw(t.c.since) < end, until > start]

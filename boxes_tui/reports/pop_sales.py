@@ -204,7 +204,7 @@ def park(ctx: Ctx) -> Base:
     }  # fmt: skip
     where = (v.c.merged_into_id.is_(None), or_(sold_lately, and_(young, exists().where(paid(r, two)))))
     key = {
-        "stage": literal("vehicles"), "id": v.c.id, "customer_id": v.c.owner_id, "vehicle_id": v.c.id,
+        "row": v.c.id, "stage": literal("vehicles"), "id": v.c.id, "customer_id": v.c.owner_id, "vehicle_id": v.c.id,
         "branch_id": nothing(), "dms_id": v.c.source_key,
     }  # fmt: skip
     return Base(source, where, literal(as_of), columns, {"loyal": flag(loyal)}, key, ("model",), p)

@@ -214,7 +214,7 @@ def units(ctx: Ctx) -> Base:
         ctx.within(g.c.created_day),
     )
     key = {
-        "stage": literal("vehicles"), "id": n.c.vehicle_id, "customer_id": n.c.customer_id,
+        "row": n.c.id, "stage": literal("vehicles"), "id": n.c.vehicle_id, "customer_id": n.c.customer_id,
         "vehicle_id": n.c.vehicle_id, "branch_id": n.c.branch_id, "dms_id": p["v"].c.source_key,
     }  # fmt: skip
     return Base(source, where, day, columns, facts, key, ("campaign", "plate"), p)

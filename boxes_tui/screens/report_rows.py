@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from datetime import date, datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -60,10 +62,20 @@ def read_grid(
     )  # fmt: skip
 
 
-def read_block(conn: Connection, session: Session, ask: Ask, view: View, count: int, start: int) -> list[ReportRow]:
+def read_keys(conn: Connection, session: Session, ask: Ask, view: View) -> array[int] | None:
+    """The keys of the view's rows in its order; None where they have none."""
+    patient(conn)
+    return rows_of.row_keys(conn, session, ask, view)
+
+
+def read_block(
+    conn: Connection, session: Session, ask: Ask, view: View, keys: array[int] | None, start: int, count: int
+) -> list[ReportRow]:
     """Rows of the view by position."""
     patient(conn)
-    return rows_of.rows(conn, session, ask, view, count, start)
+    if keys is None:
+        return rows_of.rows(conn, session, ask, view, count, start)
+    return rows_of.rows_by_key(conn, session, ask, view, keys[start : start + count])
 
 
 class ReportSource:
@@ -71,6 +83,16 @@ class ReportSource:
 
     def __init__(self, screen: ReportGridScreen, total: int) -> None:
         self._screen, self._total = screen, total
+        self._keys: array[int] | None = None
+        self._asked, self._lock = False, Lock()
+
+    def _order(self) -> array[int] | None:
+        """The order of the rows, read once."""
+        with self._lock:
+            if not self._asked:
+                s = self._screen
+                self._keys, self._asked = s.house.read(read_keys, s.ask, s.view), True
+            return self._keys
 
     @property
     def total(self) -> int:
@@ -80,7 +102,7 @@ class ReportSource:
     def block(self, start: int, count: int) -> list[Row]:
         """Rows by position; called from another thread."""
         s = self._screen
-        found = s.house.read(read_block, s.ask, s.view, count, start)
+        found = s.house.read(read_block, s.ask, s.view, self._order(), start, count)
         made = []
         for n, row in enumerate(found):
             key = f"{start + n}:{row.ref}"
