@@ -305,7 +305,8 @@ class KeysLine(Bar):
 class SmallWindow(Widget):
     """What a window under 60×15 shows instead of everything."""
 
-    DEFAULT_CSS = "SmallWindow { display: none; height: 1fr; width: 1fr; }"
+    DEFAULT_CSS = "SmallWindow { display: none; layer: small; dock: top; width: 100%; height: 100%; }"
+    """Above everything, since a part that was shown by its own style is not hidden by a rule."""
 
     def render_line(self, y: int) -> Strip:
         """The sentence, in as many lines as it takes."""
@@ -313,7 +314,7 @@ class SmallWindow(Widget):
         lines: list[str] = [""]
         for word in _("Ventana chica: hace falta 60×15 o más. q salir").split(" "):
             joined = f"{lines[-1]} {word}".strip()
-            if cell_len(joined) <= width:
+            if cell_len(joined) <= width or not lines[-1]:
                 lines[-1] = joined
             else:
                 lines.append(word)

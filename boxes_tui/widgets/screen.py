@@ -122,7 +122,9 @@ class BoxesScreen(Guarded, Screen[Answer]):
     of the body gets the focus."""
 
     DEFAULT_CSS = """
-    BoxesScreen { background: $background; color: $foreground; layout: vertical; overflow: hidden; }
+    BoxesScreen {
+        background: $background; color: $foreground; layout: vertical; overflow: hidden; layers: default small;
+    }
     BoxesScreen.-small > * { display: none; }
     BoxesScreen.-small > SmallWindow { display: block; }
     """
@@ -146,7 +148,7 @@ class BoxesModal(Guarded, ModalScreen[Answer]):
     itself."""
 
     DEFAULT_CSS = """
-    BoxesModal { background: transparent; }
+    BoxesModal { background: transparent; overflow: hidden; layers: default small; }
     BoxesModal.-small { background: $background; }
     BoxesModal.-small > * { display: none; }
     BoxesModal.-small > SmallWindow { display: block; }
