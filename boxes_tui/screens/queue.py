@@ -228,7 +228,7 @@ class QueueScreen(ColumnMenuScreen):
         if self.frame.card_shown:
             self.frame.details.show_texts("", "")
             self.frame.card.show(card_lines(self.queue.code, row, self.at, None))
-            self.run_worker(lambda: self._read_card(row), exclusive=True, group="card", exit_on_error=False)
+            self.run_worker(self._read_card(row), exclusive=True, group="card", exit_on_error=False)
             return
         first, second = detail_lines(self.queue.code, row, self.at)
         gone = self.grid.gone_reason(row.ref)
