@@ -86,7 +86,7 @@ OTHERS: Final[dict[str, str]] = {
     **dict.fromkeys(("audit", "audit_seal", "claim_log", "dms_event", "alias"), "ids and codes, never a value"),
     **dict.fromkeys(("dirty_month", "rollup"), "counts"),
     **dict.fromkeys(
-        ("source", "sync_run", "sync_entity", "sync_read", "sync_cursor", "move_pending", "missing", "line_digest", "star_bod"),
+        ("source", "sync_run", "sync_entity", "sync_read", "sync_cursor", "move_pending", "missing", "line_block", "star_bod"),
         "the sync's own book-keeping",
     ),
     "dnc_list": "a public register", "dnc_number": "numbers of a public register, tied to nobody here",

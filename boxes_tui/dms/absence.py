@@ -5,8 +5,9 @@ A row that is seen costs no write.  Lines and incidents are replaced with their 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
@@ -21,6 +22,22 @@ from boxes_tui.i18n import _
 GONE_READS = 2
 """Complete reads in a row without the row, until it counts as gone."""
 TRUE_ORDER = "o.gone_at IS NULL AND NOT o.is_stub AND coalesce(o.status, 'open') NOT IN ('estimate', 'voided')"
+
+
+POSSIBLE: Final = (
+    " AND t.id IN (SELECT w.id FROM boxes_unseen u JOIN {table} w ON w.source_key = u.key AND w.source_id = :source "
+    "UNION SELECT row_id FROM missing WHERE entity = '{entity}')"
+)
+"""Rows that may be absent where lines were passed over: whoever the last read held and this one did not, or was missing
+then already."""
+
+
+def remember_unseen(conn: Connection, keys: Sequence[str]) -> None:
+    """``boxes_unseen``: the keys of lines of the last read that this one does not hold."""
+    conn.execute(text("DROP TABLE IF EXISTS boxes_unseen"))
+    conn.execute(text("CREATE TEMP TABLE boxes_unseen (key TEXT NOT NULL)"))
+    if keys:
+        conn.execute(text("INSERT INTO boxes_unseen VALUES (:k)"), [{"k": key} for key in keys])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +104,16 @@ def _scope(entity: EntitySpec, values: set[tuple[str, ...]], params: dict[str, A
     return "(" + " OR ".join(parts or ["false"]) + ")"
 
 
-def absence(conn: Connection, ctx: Context, entity: EntitySpec, covered: Cover | None) -> int:
-    """Count who was not in this complete read; returns how many rows are missing that were not before."""
+def absence(conn: Connection, ctx: Context, entity: EntitySpec, covered: Cover | None, *, few: bool = False) -> int:
+    """Count who was not in this complete read; returns how many rows are missing that were not before. ``few``: some rows
+    were passed over because the last read held their lines too."""
     table = TABLES[entity.name].name
     _forget_seen(conn, ctx, entity.name, table)
     if covered is None:
         return 0
     absent = f"SELECT t.id FROM {covered.table} t WHERE {covered.where} AND NOT ({SEEN.removeprefix(' AND ')})"
+    if few:
+        absent += POSSIBLE.format(entity=entity.name, table=covered.table)
     fresh = conn.execute(
         text(
             f"SELECT count(*) FROM ({absent}) a WHERE NOT EXISTS "
@@ -123,6 +143,9 @@ def _forget_seen(conn: Connection, ctx: Context, entity: str, table: str) -> Non
 
 def count_again(conn: Connection, ctx: Context, entity: EntitySpec) -> None:
     """A complete read of the very same bytes: who was missing then is missing once more."""
+    some = text("SELECT 1 FROM missing WHERE entity = :e LIMIT 1")
+    if conn.execute(some, {"e": entity.name}).scalar() is None:
+        return
     table, day = TABLES[entity.name].name, DAY_COLUMN.get(entity.name)
     where, params = "t.source_id = :source", {"source": ctx.source_id, "run": ctx.run_id, "entity": entity.name}
     if entity.mode == "window" and entity.window_days and day:
@@ -140,6 +163,9 @@ def count_again(conn: Connection, ctx: Context, entity: EntitySpec) -> None:
 def settle_gone(conn: Connection, ctx: Context, entity: str) -> int:
     """Rows missing for :data:`GONE_READS` reads: soft delete; appointments by their own rule. Returns how many."""
     table = TABLES[entity].name
+    due = text(f"SELECT 1 FROM missing WHERE entity = :entity AND times >= {GONE_READS} LIMIT 1")
+    if conn.execute(due, {"entity": entity}).scalar() is None:
+        return 0
     base = (
         f"SELECT m.row_id FROM missing m JOIN {table} t ON t.id = m.row_id "
         f"WHERE m.entity = :entity AND m.times >= {GONE_READS} AND t.source_id = :source"

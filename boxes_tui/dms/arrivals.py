@@ -26,6 +26,9 @@ _SHORT_ONLY: Final = (
 def arrivals(conn: Connection, ctx: Context) -> None:
     """Arrivals of the appointments that this run concerns."""
     _due(conn)
+    if conn.execute(text("SELECT 1 FROM boxes_due LIMIT 1")).scalar() is None:
+        conn.execute(text("DROP TABLE boxes_due"))
+        return
     conn.execute(text("DROP TABLE IF EXISTS boxes_arrived"))
     conn.execute(
         text("CREATE TEMP TABLE boxes_arrived (id BIGINT PRIMARY KEY, at BIGINT, basis TEXT, order_id BIGINT)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.absence import SEEN, Cover
+from boxes_tui.dms.absence import POSSIBLE, SEEN, Cover
 from boxes_tui.dms.context import Context
 from boxes_tui.dms.mapping import EntitySpec
 from boxes_tui.dms.stage import Staged
@@ -33,7 +33,7 @@ def before_write(
     """
     if ctx.retry:
         return []
-    total = staged.rows + staged.bad
+    total = staged.rows + staged.bad + staged.skipped
     warned = _rows_themselves(conn, ctx, staged, total)
     if covered is None or last_rows is None:
         return warned
@@ -45,9 +45,9 @@ def before_write(
         _trip(ctx, "G-EMPTY", _("lectura completa vacía donde había {before} filas").format(before=last_rows))
         return warned
     there = covered.count(conn)
-    lost = there - covered.count(conn, SEEN)
+    lost = _lost(conn, entity, staged, covered, there)
     fresh = conn.execute(text("SELECT count(*) FROM boxes_stage WHERE st = 'k' AND state = 'new'")).scalar_one()
-    if there >= MANY and fresh * 2 > staged.rows and lost * 2 > there:
+    if there >= MANY and fresh * 2 > staged.rows + staged.skipped and lost * 2 > there:
         _trip(
             ctx,
             "G-KEYCHURN",
@@ -57,6 +57,14 @@ def before_write(
     if total * 2 < last_rows:
         _trip(ctx, "G-SHRINK", _("{now} filas donde había {before}").format(now=total, before=last_rows))
     return warned
+
+
+def _lost(conn: Connection, entity: EntitySpec, staged: Staged, covered: Cover, there: int) -> int:
+    """How many of the rows that a read covers it does not hold."""
+    if not staged.skipped:
+        return there - covered.count(conn, SEEN)
+    possible = POSSIBLE.format(entity=entity.name, table=covered.table)
+    return covered.count(conn, possible) - covered.count(conn, possible + SEEN)
 
 
 def _rows_themselves(conn: Connection, ctx: Context, staged: Staged, total: int) -> list[str]:

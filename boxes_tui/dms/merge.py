@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from boxes_tui.clock import monotonic
-from boxes_tui.dms import absence, apply, bods, bookings, guards, people, quarantine, resolve, vehicle_facts
+from boxes_tui.dms import absence, apply, bods, bookings, guards, ladder, people, quarantine, resolve, vehicle_facts
 from boxes_tui.dms.context import Context, Counts
 from boxes_tui.dms.mapping import EntitySpec, SourceSpec
 from boxes_tui.dms.records import FileRead, FileRefused
@@ -62,7 +62,7 @@ def prepare(
     begun = monotonic()
     staged, refused = None, None
     try:
-        staged = stage(conn, unread[0].open(), source.area_code)
+        staged = _staged(conn, ctx, source, entity, unread[0], alone=len(waiting) == 1 and not full)
     except FileRefused as error:
         refused = error
     return Prepared(unread[0], staged, refused, int((monotonic() - begun) * 1000))
@@ -95,7 +95,7 @@ def run_entity(
             out.read_any = True
         else:
             mine = prepared if prepared is not None and prepared.item is item else None
-            _read(conn, ctx, source, entity, item, out, mine)
+            _read(conn, ctx, source, entity, item, out, mine, alone=len(waiting) == 1 and not full)
     if known and _counts_again(entity, len(known)):
         absence.count_again(conn, ctx, entity)
         out.counts.gone += absence.settle_gone(conn, ctx, entity.name)
@@ -114,11 +114,11 @@ def _counts_again(entity: EntitySpec, reads: int) -> bool:
 
 def _read(
     conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec, item: Waiting, out: Outcome,
-    prepared: Prepared | None,
+    prepared: Prepared | None, *, alone: bool,
 ) -> None:  # fmt: skip
     savepoint = conn.begin_nested()
     try:
-        counts = _one(conn, ctx, source, entity, item, out, prepared)
+        counts = _one(conn, ctx, source, entity, item, out, prepared, alone=alone)
     except guards.GuardTripped:
         savepoint.rollback()
         raise
@@ -135,7 +135,7 @@ def _read(
 
 def _one(
     conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec, item: Waiting, out: Outcome,
-    prepared: Prepared | None,
+    prepared: Prepared | None, *, alone: bool,
 ) -> Counts:  # fmt: skip
     counts = Counts(entity.name, entity.mode)
     begun = monotonic()
@@ -143,30 +143,69 @@ def _one(
         raise prepared.refused
     staged = prepared.staged if prepared is not None else None
     if staged is None:
-        staged = stage(conn, item.open(), source.area_code)
+        staged = _staged(conn, ctx, source, entity, item, alone=alone)
     read = staged.read
     if staged.conflicts:
         quarantine.conflicts(conn, item.name, item.raw)
     counts.ms_read = int((monotonic() - begun) * 1000) + (prepared.ms_read if prepared is not None else 0)
     begun = monotonic()
     counts.complete = read.complete and entity.mode != "delta"
-    counts.read, counts.rejected = staged.rows + staged.bad, staged.bad + staged.conflicts
+    counts.read, counts.rejected = staged.rows + staged.bad + staged.skipped, staged.bad + staged.conflicts
     counts.warnings = {code: n for code, n in read.counted.items() if code != "read"}
     apply.compare(conn, ctx, staged, counts)
+    counts.unchanged += staged.skipped
     covered = absence.cover(ctx, entity, staged)
     out.warned += guards.before_write(conn, ctx, entity, staged, covered, _last_rows(conn, ctx, entity))
     _write(conn, ctx, staged, counts)
-    missing = 0 if staged.first else absence.absence(conn, ctx, entity, covered)
+    missing = 0 if staged.first else absence.absence(conn, ctx, entity, covered, few=staged.skipped > 0)
     guards.after_absence(conn, ctx, covered, missing)
     if entity.name in CHILDREN:
         counts.gone += apply.replace_children(conn, ctx, staged)
     elif covered is not None and not staged.first:
         counts.gone += absence.settle_gone(conn, ctx, entity.name)
     quarantine.keep(conn, ctx, entity.name)
+    if read.lines is not None and read.lines.active:
+        ladder.keep(conn, ctx, entity.name, _line_mapping(entity, read), read.lines)
+    elif not ctx.retry:
+        ladder.forget(conn, ctx, entity.name)
     bods.keep(conn, ctx, entity.name, read.digest, read.bods)
     quarantine.close_mended(conn, ctx, entity.name, name=item.name, complete=counts.complete and not entity.scope)
     counts.ms_merge = int((monotonic() - begun) * 1000)
     return counts
+
+
+def _staged(
+    conn: Connection, ctx: Context, source: SourceSpec, entity: EntitySpec, item: Waiting, *, alone: bool
+) -> Staged:
+    """Stage a read, without the lines that the last one held too where that one covered just the same."""
+    read = item.open()
+    if read.lines is None or ctx.retry or entity.mode == "delta" or entity.scope or entity.name in CHILDREN:
+        return stage(conn, read, source.area_code)
+    usable = alone and (entity.mode == "snapshot" or _read_today(conn, ctx, entity))
+    read.lines.begin(ladder.known(conn, ctx, entity.name, _line_mapping(entity, read)) if usable else ())
+    staged = stage(conn, read, source.area_code)
+    unseen = ladder.unseen(conn, staged) if read.lines.skipped else []
+    if unseen is None:  # a row has a line that is known and another one: only the whole file can tell which holds
+        read = item.open()
+        read.lines.begin(())
+        return stage(conn, read, source.area_code)
+    staged.skipped = read.lines.skipped
+    absence.remember_unseen(conn, unseen)
+    return staged
+
+
+def _line_mapping(entity: EntitySpec, read: FileRead) -> str:
+    """What has to be the same for a line to mean the same: the mapping and the header."""
+    return f"{entity.digest}:{ladder.digest_of(read.lines.header)}"
+
+
+def _read_today(conn: Connection, ctx: Context, entity: EntitySpec) -> bool:
+    """Whether the last read of a window covered the same days."""
+    day = conn.execute(
+        text("SELECT day FROM sync_read WHERE source_id = :s AND entity = :e ORDER BY id DESC LIMIT 1"),
+        {"s": ctx.source_id, "e": entity.name},
+    ).scalar()
+    return day == ctx.today
 
 
 def _write(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
+from boxes_tui.dms.ladder import Lines
 from boxes_tui.dms.records import FileRefused
 from boxes_tui.dms.spec import EntitySpec
 from boxes_tui.errors import why
@@ -28,14 +29,14 @@ ROW_LINES: Final = 1_000
 UNCLOSED: Final = N_("comilla sin cerrar")
 
 
-def read_text(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
-    """Every row from the header on; :class:`FileRefused` for bytes that the encoding cannot read."""
+def read_text(path: Path, entity: EntitySpec, lines: Lines | None = None) -> Generator[Raw, None, None]:
+    """Every row from the header on, without those that ``lines`` knows; :class:`FileRefused` for bytes that the encoding cannot read."""
     encoding = encoding_of(path, entity.encoding)
     delimiter = entity.delimiter or ("\t" if path.suffix.lower() == ".tsv" else ",")
     csv.field_size_limit(FIELD_LIMIT)
     try:
         with path.open(encoding=encoding, newline="") as file:
-            yield from _Rows(file, delimiter).rows(entity.header_row)
+            yield from _Rows(file, delimiter, lines or Lines("")).rows(entity.header_row)
     except UnicodeError:
         raise refusal(path, encoding) from None
     except OSError as error:
@@ -112,15 +113,15 @@ def refusal(path: Path, encoding: str) -> FileRefused:
 class _Rows:
     """Physical lines to rows. Lines without a quote are split at once; the others go through the CSV reader."""
 
-    def __init__(self, file: IO[str], delimiter: str) -> None:
-        self.delimiter = delimiter
+    def __init__(self, file: IO[str], delimiter: str, lines: Lines) -> None:
+        self.delimiter, self.lines = delimiter, lines
         self.width: int | None = None
         self._lines = iter(partial(file.readline, LINE_LIMIT), "")
         self._back: list[str] = []
 
     def rows(self, header_row: int) -> Generator[Raw, None, None]:
         """Rows from the physical line ``header_row`` on, numbered from 1."""
-        number, delimiter = 0, self.delimiter
+        number, delimiter, lines = 0, self.delimiter, self.lines
         while (line := self._next()) is not None:
             number += 1
             if number < header_row:
@@ -133,6 +134,8 @@ class _Rows:
                     yield number, [], line[:4000], trouble or _("un campo pasa del tamaño permitido")
                     continue
             if '"' not in line:
+                if lines.active and lines.same(line):
+                    continue
                 cells: list[Any] = line.rstrip("\r\n").split(delimiter)
                 if self.width is None:
                     self.width = len(cells)
@@ -141,7 +144,8 @@ class _Rows:
             cells, text, trouble, used = self._quoted(line)
             if self.width is None and not trouble:
                 self.width = len(cells)
-            yield number, cells, text, trouble
+            if not (lines.active and lines.same(text)):
+                yield number, cells, text, trouble
             number += used - 1
 
     def _next(self) -> str | None:

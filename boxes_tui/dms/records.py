@@ -199,6 +199,8 @@ class FileRead:
     """Filled while the rows are consumed: ``read`` = rows seen (records + rejects), warnings by code."""
     scope_values: set[tuple[str, ...]] = field(default_factory=set)
     """With ``scope``: the values contained in this read, filled while consumed."""
+    lines: Any = None
+    """The raw lines of a text file (:class:`boxes_tui.dms.ladder.Lines`)."""
     bods: set[str] = field(default_factory=set)
     """BODIDs of STAR documents, filled while consumed."""
     path: str | None = None

@@ -41,6 +41,8 @@ class Staged:
     duplicates: int = 0
     stale: int = 0
     conflicts: int = 0
+    skipped: int = 0
+    """Rows whose lines the last read held too: they are as they were and are not staged."""
     first: bool = False
     """The source had no such rows before: nothing is compared, nobody can be absent."""
 

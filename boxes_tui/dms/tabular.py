@@ -11,6 +11,7 @@ from typing import Any
 
 from boxes_tui.dms.cells import ERROR, as_text, shown
 from boxes_tui.dms.columns import Rejected, make_header
+from boxes_tui.dms.ladder import Lines
 from boxes_tui.dms.mapping_fields import column_name
 from boxes_tui.dms.normalise import Normaliser
 from boxes_tui.dms.readers import Raw, read_text
@@ -48,18 +49,21 @@ def open_file(
         from boxes_tui.dms.star import open_star
 
         return open_star(source, entity, path, digest, known or {})
-    rows = read_rows(path, entity)
+    lines = Lines("")
+    rows = read_rows(path, entity, lines)
     try:
-        normaliser, width = _header(source, entity, rows)
+        normaliser, width = _header(source, entity, rows, lines)
     except Rejected as error:
         raise FileRefused(error.code, error.reason, entity.header_row, error.field) from None
     read = FileRead(normaliser.layout(), path.name, sha256_of(path) if digest is None else digest, None, path=str(path))
+    read.lines = lines if lines.header else None
     read.rows = counted(read, _records(read, normaliser, rows, entity, width))
     return read
 
 
-def read_rows(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
-    """Every row from the header on: a spreadsheet is told by its bytes, everything else is text."""
+def read_rows(path: Path, entity: EntitySpec, lines: Lines | None = None) -> Generator[Raw, None, None]:
+    """Every row from the header on: a spreadsheet is told by its bytes, everything else is text. Lines that ``lines`` knows
+    are passed over."""
     try:
         with path.open("rb") as file:
             head = file.read(8)
@@ -69,18 +73,18 @@ def read_rows(path: Path, entity: EntitySpec) -> Generator[Raw, None, None]:
         return read_sheet(path, entity)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         raise FileRefused("E-READ", _("es una planilla XLS antigua o con clave; exportar como XLSX o CSV"))
-    return read_text(path, entity)
+    return read_text(path, entity, lines)
 
 
 def _header(
-    source: SourceSpec, entity: EntitySpec, rows: Generator[Raw, None, None]
+    source: SourceSpec, entity: EntitySpec, rows: Generator[Raw, None, None], lines: Lines
 ) -> tuple[Normaliser, tuple[int, int]]:
     found = next(rows, None)
     if found is None:
         raise Rejected(
             "E-COLS", "", _("no tiene la fila de encabezado ({header_row})").format(header_row=entity.header_row)
         )
-    _line, cells, _text, trouble = found
+    _line, cells, lines.header, trouble = found
     if trouble:
         raise Rejected("E-COLS", "", _("el encabezado no se puede leer: {trouble}").format(trouble=trouble))
     names = [column_name("" if c is ERROR else as_text(c)) for c in cells]
@@ -96,6 +100,7 @@ def _records(
     names, full = width
     stop = re.compile(entity.stop_at) if entity.stop_at else None
     scoped, file, row = bool(entity.scope), read.name, normaliser.row
+    noted = read.lines or Lines("")
     with closing(rows):
         for line, cells, text, trouble in rows:
             if not trouble:
@@ -115,7 +120,10 @@ def _records(
                 cells = [*cells, *[""] * (full - len(cells))]
             if scoped and (values := normaliser.scope_of(cells)) is not None:
                 read.scope_values.add(values)
-            yield row(cells, line, file, text)
+            item = row(cells, line, file, text)
+            if noted.active:
+                noted.note(item)
+            yield item
 
 
 def counted(read: FileRead, items: Iterable[Record | Reject]) -> Items:

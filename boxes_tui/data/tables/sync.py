@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -167,12 +167,15 @@ reject = Table(
     Index("ix_reject_open", "source_id", "entity", "closed_at"),
 )
 
-line_digest = Table(
-    "line_digest",
+line_block = Table(
+    "line_block",
     metadata,
-    Column("source_id", BIG, primary_key=True),
+    Column("source_id", BIG, ForeignKey("source.id"), primary_key=True),
     Column("entity", Text, primary_key=True),
-    Column("digest", BigInteger, primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("mapping", Text, nullable=False),
+    Column("digests", LargeBinary, nullable=False),  # 8 bytes a line, in the order of the file
+    Column("keys", LargeBinary, nullable=False),  # of their rows, packed
 )
 """Digests of the raw lines of the last complete read: the second step of the detection ladder (QUALITY §1)."""
 
