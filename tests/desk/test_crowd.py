@@ -33,7 +33,9 @@ from boxes_tui.clock import Clock
 from boxes_tui.data.engine import make_engine, parse_url
 from boxes_tui.data.reads.queues import Ask
 from boxes_tui.data.session import open_session
+from boxes_tui.desk import claims
 from boxes_tui.desk.next_call import next_row
+claims.LEASE_SECONDS = 86_400  # nobody renews here: on a busy machine a lease would end before the others are done
 engine = make_engine(parse_url(sys.argv[1]))
 with engine.connect() as conn:
     session = open_session(conn, Clock(datetime.fromisoformat(sys.argv[2])), sys.argv[3], sys.argv[3])
