@@ -76,7 +76,7 @@ def grid(rows: int) -> int:
         def compose(self):  # type: ignore[no-untyped-def]
             yield Grid(columns, Source())
 
-    return run(lambda: object(), Desk)  # type: ignore[arg-type, return-value]
+    return run(lambda: None, Desk)  # type: ignore[arg-type, return-value]
 
 
 def desk() -> int:
@@ -109,7 +109,7 @@ def dialogs(ours: bool) -> int:
             def key_o(self) -> None:
                 self.app.push_screen(Panel())
 
-        return run(lambda: object(), Opening)  # type: ignore[arg-type, return-value]
+        return run(lambda: None, Opening)  # type: ignore[arg-type, return-value]
 
     class Dialog(ModalScreen[None]):
         BINDINGS = [("escape", "dismiss", "")]
