@@ -21,7 +21,8 @@ Why a goal is missed, where it is:
   statements; on the way to the goal they would have to be asked by the driver alone before those are loaded.
 - P3a, P3b on a small scale: the fixed work of building and running the statements (5-15 ms) is longer than the yardstick
   itself, which grows with the rows while ours does not. They mean something at `--scale 1` only.
-- P3d on SQLite: the statements are built anew for each page; the driver alone takes under a millisecond.
+- P3d on SQLite: the statements of each block are built anew, and every row becomes a frozen record of sixty fields.
+- Not measured yet on a quiet machine: P2a-P2d, P4, P5, and P3 at `--scale 1`.
 
 
 | # | what | goal | ratio | met | ours | yardstick | against | scale | remarks |
