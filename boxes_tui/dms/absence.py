@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from boxes_tui.dms.context import Context
-from boxes_tui.dms.ground import touch
+from boxes_tui.dms.ground import analyze, touch
 from boxes_tui.dms.mapping import EntitySpec
 from boxes_tui.dms.shape import CHILDREN, DAY_COLUMN, TABLES
 from boxes_tui.dms.stage import Staged
@@ -24,20 +24,28 @@ GONE_READS = 2
 TRUE_ORDER = "o.gone_at IS NULL AND NOT o.is_stub AND coalesce(o.status, 'open') NOT IN ('estimate', 'voided')"
 
 
-POSSIBLE: Final = (
-    " AND t.id IN (SELECT w.id FROM boxes_unseen u JOIN {table} w ON w.source_key = u.key AND w.source_id = :source "
-    "UNION SELECT row_id FROM missing WHERE entity = '{entity}')"
-)
-"""Rows that may be absent where lines were passed over: whoever the last read held and this one did not, or was missing
-then already."""
+POSSIBLE: Final = " AND t.id IN (SELECT id FROM boxes_possible)"
+"""Rows that may be absent where lines were passed over (:func:`remember_unseen`)."""
 
 
-def remember_unseen(conn: Connection, keys: Sequence[str]) -> None:
-    """``boxes_unseen``: the keys of lines of the last read that this one does not hold."""
+def remember_unseen(conn: Connection, ctx: Context, entity: str, keys: Sequence[str]) -> None:
+    """``boxes_possible``: whoever the last read held and this one passes over no line of (``keys``), or was missing then."""
+    table = TABLES[entity].name
     conn.execute(text("DROP TABLE IF EXISTS boxes_unseen"))
+    conn.execute(text("DROP TABLE IF EXISTS boxes_possible"))
     conn.execute(text("CREATE TEMP TABLE boxes_unseen (key TEXT NOT NULL)"))
+    conn.execute(text("CREATE TEMP TABLE boxes_possible (id BIGINT PRIMARY KEY)"))
     if keys:
         conn.execute(text("INSERT INTO boxes_unseen VALUES (:k)"), [{"k": key} for key in keys])
+    analyze(conn, "boxes_unseen")
+    conn.execute(
+        text(
+            f"INSERT INTO boxes_possible SELECT w.id FROM boxes_unseen u JOIN {table} w ON w.source_key = u.key "
+            "AND w.source_id = :source UNION SELECT row_id FROM missing WHERE entity = :entity"
+        ),
+        {"source": ctx.source_id, "entity": entity},
+    )
+    analyze(conn, "boxes_possible")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ def absence(conn: Connection, ctx: Context, entity: EntitySpec, covered: Cover |
         return 0
     absent = f"SELECT t.id FROM {covered.table} t WHERE {covered.where} AND NOT ({SEEN.removeprefix(' AND ')})"
     if few:
-        absent += POSSIBLE.format(entity=entity.name, table=covered.table)
+        absent += POSSIBLE
     fresh = conn.execute(
         text(
             f"SELECT count(*) FROM ({absent}) a WHERE NOT EXISTS "

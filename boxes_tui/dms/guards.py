@@ -45,7 +45,7 @@ def before_write(
         _trip(ctx, "G-EMPTY", _("lectura completa vacía donde había {before} filas").format(before=last_rows))
         return warned
     there = covered.count(conn)
-    lost = _lost(conn, entity, staged, covered, there)
+    lost = _lost(conn, staged, covered, there)
     fresh = conn.execute(text("SELECT count(*) FROM boxes_stage WHERE st = 'k' AND state = 'new'")).scalar_one()
     if there >= MANY and fresh * 2 > staged.rows + staged.skipped and lost * 2 > there:
         _trip(
@@ -59,12 +59,11 @@ def before_write(
     return warned
 
 
-def _lost(conn: Connection, entity: EntitySpec, staged: Staged, covered: Cover, there: int) -> int:
+def _lost(conn: Connection, staged: Staged, covered: Cover, there: int) -> int:
     """How many of the rows that a read covers it does not hold."""
     if not staged.skipped:
         return there - covered.count(conn, SEEN)
-    possible = POSSIBLE.format(entity=entity.name, table=covered.table)
-    return covered.count(conn, possible) - covered.count(conn, possible + SEEN)
+    return covered.count(conn, POSSIBLE) - covered.count(conn, POSSIBLE + SEEN)
 
 
 def _rows_themselves(conn: Connection, ctx: Context, staged: Staged, total: int) -> list[str]:

@@ -190,7 +190,7 @@ def _staged(
         read.lines.begin(())
         return stage(conn, read, source.area_code)
     staged.skipped = read.lines.skipped
-    absence.remember_unseen(conn, unseen)
+    absence.remember_unseen(conn, ctx, entity.name, unseen)
     return staged
 
 
