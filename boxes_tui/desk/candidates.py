@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
@@ -101,6 +101,15 @@ def candidates(
         if len(batch) < BATCH:
             return
         start += BATCH
+
+
+def next_back(conn: Connection, session: Session, ask: Ask) -> datetime | None:
+    """When the first row of the queue that waits for its retry or its promised time comes back; None: nothing waits."""
+    found = []
+    for part in narrow(conn, session, ask):
+        c = part.table.c
+        found.append(conn.execute(select(func.min(c.next_at)).where(part.where, c.next_at > session.now)).scalar())
+    return min((at for at in found if at is not None), default=None)
 
 
 def _kept(conn: Connection, batch: Any, seen: Collection[str]) -> Iterator[Candidate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Engine, text
@@ -14,7 +14,7 @@ from boxes_tui.data.reads.details import QueueRow, detail, local
 from boxes_tui.data.reads.queues import Ask
 from boxes_tui.data.session import Session
 from boxes_tui.desk import gate
-from boxes_tui.desk.candidates import Candidate, Phase, branch_facts, candidates, closed_branches
+from boxes_tui.desk.candidates import Candidate, Phase, branch_facts, candidates, closed_branches, next_back
 from boxes_tui.desk.claims import Target, claim_person, drop
 from boxes_tui.domain.contact_gate import Facts, check
 from boxes_tui.domain.formats import clock, show_day
@@ -48,8 +48,9 @@ def next_row(engine: Engine, session: Session, ask: Ask, skip: Collection[str] =
                     if _claimed(engine, session, ask, phase, base, found):
                         return _handed(engine, session, ask, found)
                     lost = True
+            back = None if lost else next_back(conn, session, ask)
         if not lost:
-            return None, _nobody(base)
+            return None, _nobody(session, base, back)
     return None, _("Los demás tomaron lo que había; se puede repetir.")
 
 
@@ -103,13 +104,17 @@ def _claimed(
         return True
 
 
-def _nobody(base: Mapping[int, Facts]) -> str:
+def _nobody(session: Session, base: Mapping[int, Facts], back: datetime | None) -> str:
     shut = closed_branches(base)
     if base and len(shut) == len(base):
         return _("No queda nadie para llamar en esta lista. Ofertas: {why}").format(
             why=check("offer", base[shut[0]]).sentence
         )
-    return _("No queda nadie para llamar en esta lista.")
+    if back is None:
+        return _("No queda nadie para llamar en esta lista.")
+    at = local(session, back, None) or back
+    when = clock(at) if at.date() == session.today else f"{show_day(at.date(), session.today)} {clock(at)}"
+    return _("Nada para llamar ahora; lo próximo vuelve {t}.").format(t=when)
 
 
 def why(session: Session, row: QueueRow) -> str:

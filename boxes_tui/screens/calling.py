@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # the board is one of these screens, and it stands before the
     from boxes_tui.screens.dialogs.call_forms import CallMade
     from boxes_tui.screens.dialogs.call_panel import CallPanel
 
+WATCH_SECONDS = 1.0
+"""How often an open call panel looks whether others touched its row."""
+
 
 class CallingScreen(ActingBase):
     """The verbs of a call and of an opportunity."""
@@ -50,8 +53,10 @@ class CallingScreen(ActingBase):
         )  # fmt: skip
         shown = self.app.push_screen_wait(panel)
         self.run_worker(self._sheet(panel, row, call_sheet, panel.hold_keys()), exit_on_error=False)
+        watch = self.set_interval(WATCH_SECONDS, self._watcher(panel, row))
         made = await shown
         beat.stop()
+        watch.stop()
         if made is None:
             if self.offline_since is None:
                 with suppress(Unavailable):  # the claim ends by itself
@@ -76,6 +81,27 @@ class CallingScreen(ActingBase):
         finally:
             end()
             cast(Any, self.app).move_on()
+
+    def _watcher(self, panel: CallPanel, row: QueueRow) -> Callable[[], None]:
+        """Looks, whenever something changed, whether somebody took the customer or acted on the row; the panel says so
+        and stays as it is."""
+        from boxes_tui.screens.meanwhile import told
+
+        seen, since = self.house.changes.count, self.session.now
+
+        async def look() -> None:
+            with suppress(Unavailable):
+                said = await self.background(self.house.read, told, row, since)
+                if said and panel.is_mounted:
+                    panel.meanwhile(said)
+
+        def tick() -> None:
+            nonlocal seen
+            if self.house.changes.count != seen and self.offline_since is None:
+                seen = self.house.changes.count
+                self.run_worker(look(), exit_on_error=False, exclusive=True, group="watch")
+
+        return tick
 
     def _renew(self) -> None:
         from boxes_tui.desk import claims

@@ -12,6 +12,7 @@ from boxes_tui.i18n import _
 from boxes_tui.screens.card_text import card_lines
 from boxes_tui.screens.column_menu import ColumnMenuScreen, too_many
 from boxes_tui.screens.list_view import MOST, ListView
+from boxes_tui.screens.meanwhile import last_done
 from boxes_tui.screens.queue_rows import WHOLE, BlockSource, Loaded, read_list, to_row
 from boxes_tui.screens.row_detail import detail_lines
 from boxes_tui.widgets.bars import FilterBar, FilterItem
@@ -58,6 +59,7 @@ class QueueScreen(ColumnMenuScreen):
             loaded = replace(loaded, rows=await self.background(self._whole, ask, loaded.keys, deadline=60.0))
         if ask != self.ask or view is not self.view:
             return
+        reasons = {} if self._fresh_order else await self._why_gone(loaded)
         self.loaded, self.freshness = loaded, loaded.freshness
         blocks = len(loaded.keys) > len(loaded.rows)
         self.rows = {r.ref: r for r in loaded.rows} | (dict(self.rows) if blocks else {})
@@ -71,7 +73,7 @@ class QueueScreen(ColumnMenuScreen):
         elif self._fresh_order:
             self.grid.set_source(ListSource(made), self._wanted or self.grid.cursor_key)
         else:
-            self.grid.merge(made)
+            self.grid.merge(made, reasons)
         self._fresh_order, self._wanted = False, None
         self.grid.set_empty(*self.empty_lines())
         self.show_frame()
@@ -81,6 +83,14 @@ class QueueScreen(ColumnMenuScreen):
             from boxes_tui.screens.followup import follow_hint
 
             self.run_worker(follow_hint(self), exclusive=True, group="hint", exit_on_error=False)
+
+    async def _why_gone(self, loaded: Loaded) -> dict[str, str]:
+        """Who or what took the cursor row out of the list: *✓ Luis, Confirmar turno 14:11*."""
+        row = self.row
+        if row is None or any(r.ref == row.ref for r in loaded.rows):
+            return {}
+        said = await self.background(self.house.read, last_done, row)
+        return {row.ref: f"✓ {said}"} if said else {}
 
     def change(self, ask: Ask) -> None:
         """Show another filter: fresh order, cursor at the top."""

@@ -57,6 +57,7 @@ class CallPanel(CallRecording):
         self.included: frozenset[str] = frozenset()
         self.asking: Disposition | None = None
         self.opened_at: datetime = at.session.now
+        self._changed = ""
         self._why = why or detail_lines(queue, row, at)[1]
         self._busy = False
         self._unread: tuple[Line, Line] = ("  " + _("Leyendo…"), "")
@@ -135,8 +136,17 @@ class CallPanel(CallRecording):
             self.below.show(*call_text.reason_lines(sheet))
         else:
             self.below.show("", *call_text.outcome_lines(self.at, kind), "", *[*also, "", ""][:2])
-        self.status.hint([(_("Por qué ahora:"), "atenuado"), f" {self._why}"])
+        self.status.hint(self._hint())
         self._show_keys()
+
+    def _hint(self) -> Any:
+        return [(self._changed, "hoy")] if self._changed else [(_("Por qué ahora:"), "atenuado"), f" {self._why}"]
+
+    def meanwhile(self, said: str) -> None:
+        """Say what others did to the row while this call goes on; nothing else moves (SCREENS §8)."""
+        self._changed = said
+        if self.asking is None:
+            self.status.hint(self._hint())
 
     def _show_keys(self) -> None:
         self.keys.set_keys(call_text.panel_keys(self.note.has_focus, self._dials()))
