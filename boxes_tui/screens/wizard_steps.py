@@ -145,7 +145,7 @@ class ListStep(Step):
     def name_segments(self, saved: Collection[str]) -> None:
         """What the field of saved segments takes: one of these names brings it, a new one saves the filters."""
         named = ", ".join(saved)
-        self.segment.set_note(_("Enter: {names}").format(names=named) if saved else _("Enter guarda los filtros"))
+        self.segment.set_note(_("Enter: {names}").format(names=named) if saved else _("Enter los guarda"))
 
     def show_found(self, found: int) -> None:
         """How many units the filters find."""

@@ -63,8 +63,7 @@ def home(terminal: Terminal) -> None:
 
 
 def test_every_screen_shows_letters_only(seat: Seat, place: Path, base: Database) -> None:
-    """Lists, their filters, cards, history, search, call panel, forms, undo, reports and grids. With the line filter and
-    the cleaning at the screen taken away the parse fails at once (tried)."""
+    """Lists, their filters, cards, history, search, call panel, forms, undo, reports and grids."""
     assert poison(place) > 3000
     acts = base.count_acts()
     seats = seat("luis").until("1-9 abrir").quiet()

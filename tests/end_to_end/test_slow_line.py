@@ -34,7 +34,7 @@ class Watch:
 def test_twenty_calls_in_the_list_typed_ahead(seat: Seat, base: Database) -> None:
     """``l`` ``1`` twenty times, without waiting for one picture: twenty calls, each to the next row, none lost.
 
-    Fails without :mod:`boxes_tui.guard.typed` (tried: the digits reach the list before the panel is there)."""
+    Fails without :mod:`boxes_tui.guard.typeahead` (tried: the digits reach the list before the panel is there)."""
     before, calls = base.refs("opportunities"), base.count(call)
     seats = seat("ana", line=BRANCH).until("1-9 abrir", "pendientes")
     seats.press("2").until("Visualizados")
