@@ -33,7 +33,7 @@ REACH = {"LogDial", "SendReminder", "RetryMail", "CreateCampaign", "SeedOpportun
 
 ADMIN = {
     "AddBranch", "AddKey", "AddUser", "ApplyRetention", "AssignAll", "CloseComplaint", "CorrectSale", "CreditSale",
-    "DisableUser", "ErasePerson", "ExportCard", "ExportPerson", "ImportList", "LogRequest", "MarkPhone", "NameBranch",
+    "DisableUser", "DropSegment", "ErasePerson", "ExportCard", "ExportPerson", "ImportList", "LogRequest", "MarkPhone", "NameBranch",
     "OptIn", "OverrideGate", "RectifyPerson", "SaveSegment", "SetGoLive", "Shift", "TakeOver", "Unblock", "UndoCampaign",
 }  # fmt: skip
 """They contact nobody and record no contact."""
