@@ -64,6 +64,15 @@ class ActingScreen(CallingScreen):
         """The row that a note is about: after an act, the row just acted on."""
         return self.acted_row()
 
+    def verb_customer(self) -> None:
+        """The customer's card."""
+        from boxes_tui.screens.customer import CustomerScreen
+
+        row = self.acted_row()
+        if row.customer_id is None:
+            raise BoxesError(_("La fila no tiene un cliente conocido en el DMS."))
+        self.app.push_screen(CustomerScreen(row.customer_id, row))
+
     # -- undo, history, assign ---------------------------------------------------------------------
 
     async def verb_undo(self) -> None:

@@ -41,14 +41,7 @@ class ColumnMenuScreen(ActingScreen):
         """The menu of the chosen column."""
         self.grid.choose_column(0)
         column = self.grid.column
-        items = [
-            MenuItem("filter", _("filtrar por valor…"), "1", "▸"), MenuItem("up", _("ordenar A a Z"), "2"),
-            MenuItem("down", _("ordenar Z a A"), "3"), MenuItem("group", _("agrupar"), "4"),
-            MenuItem("pie", _("gráfico de tortas"), "5"), MenuItem("hide", _("ocultar columna"), "6"),
-            MenuItem("choose", _("elegir columnas…"), "7"), MenuItem("export", _("exportar…"), "8"),
-            MenuItem("clear", _("quitar todo"), "0"),
-        ]  # fmt: skip
-        taken = await self._menu(title_of(column), items)
+        taken = await self._menu(title_of(column), column_items())
         if taken:
             await getattr(self, f"_menu_{taken[0]}")(column)
 
@@ -112,6 +105,17 @@ class ColumnMenuScreen(ActingScreen):
 
     async def _menu_clear(self, column: Column) -> None:
         self.look(ListView())
+
+
+def column_items() -> list[MenuItem]:
+    """The lines of *Más opciones*, the same for a list and for the grid of a report; each code has its ``_menu_<code>``."""
+    return [
+        MenuItem("filter", _("filtrar por valor…"), "1", "▸"), MenuItem("up", _("ordenar A a Z"), "2"),
+        MenuItem("down", _("ordenar Z a A"), "3"), MenuItem("group", _("agrupar"), "4"),
+        MenuItem("pie", _("gráfico de tortas"), "5"), MenuItem("hide", _("ocultar columna"), "6"),
+        MenuItem("choose", _("elegir columnas…"), "7"), MenuItem("export", _("exportar…"), "8"),
+        MenuItem("clear", _("quitar todo"), "0"),
+    ]  # fmt: skip
 
 
 def title_of(column: Column) -> str:

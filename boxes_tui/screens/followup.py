@@ -242,15 +242,6 @@ class FollowUpScreen(ActingScreen):
     def verb_mark(self) -> None:
         """The grid marks by itself; the verb is here for help and palette."""
 
-    def verb_customer(self) -> None:
-        """The customer's card."""
-        from boxes_tui.screens.customer import CustomerScreen
-
-        row = self.acted_row()
-        if row.customer_id is None:
-            raise BoxesError(_("La fila no tiene un cliente conocido en el DMS."))
-        self.app.push_screen(CustomerScreen(row.customer_id, row))
-
 
 def _said(item: Item, at: Moment) -> dict[str, str]:
     """The last two cells of a row: by which way, and what its list says."""

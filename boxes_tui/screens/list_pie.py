@@ -8,17 +8,14 @@ from typing import Any
 from textual import events
 from textual.widget import Widget
 
-from boxes_tui.domain.formats import largest_remainder, percent
+from boxes_tui.domain.formats import largest_remainder
 from boxes_tui.i18n import _
 from boxes_tui.widgets.bars import Key
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.page import Page
 from boxes_tui.widgets.picker import Picker
-from boxes_tui.widgets.pie import Pie, Slice
+from boxes_tui.widgets.pie import REST, SLICES, Pie, five
 from boxes_tui.widgets.screen import BoxesScreen
-
-SLICES = 5
-REST = "rest"
 
 
 class ListPie(BoxesScreen[tuple[str, ...]]):
@@ -45,7 +42,11 @@ class ListPie(BoxesScreen[tuple[str, ...]]):
         """Show the slices."""
         assert self.frame is not None
         self.frame.title.show(f"{self._title} · {_('TORTA')}", "")
-        self.pie.show(_("POR {column}").format(column=self._column.upper()), _slices(self._found))
+        shares = largest_remainder([n for _text, n in self._found])
+        self.pie.show(
+            _("POR {column}").format(column=self._column.upper()),
+            five([(text, n, share) for (text, n), share in zip(self._found, shares, strict=True)]),
+        )
         self.frame.status.hint(_("Enter sobre una porción deja exactamente sus filas."))
         self.frame.keys.set_keys([Key("↑↓", _("elegir")), Key("Enter", _("filas")), Key("Esc", _("volver"))])
         self.pie.focus()
@@ -60,17 +61,3 @@ class ListPie(BoxesScreen[tuple[str, ...]]):
         if event.key == "escape":
             event.stop()
             self.dismiss(None)
-
-
-def _slices(found: Sequence[tuple[str, int]]) -> list[Slice]:
-    shares = largest_remainder([count for _text, count in found])
-    few = len(found) <= SLICES
-    shown = found if few else found[: SLICES - 1]
-    made = [
-        Slice(str(n), text, count, percent(share))
-        for n, ((text, count), share) in enumerate(zip(shown, shares, strict=False))
-    ]
-    if not few:
-        rest = sum(count for _text, count in found[SLICES - 1 :])
-        made.append(Slice(REST, _("otros"), rest, percent(sum(shares[SLICES - 1 :]))))
-    return made

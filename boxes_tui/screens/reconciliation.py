@@ -161,15 +161,6 @@ class ReconciliationScreen(ActingScreen):
             self.further, self._fresh = wanted, True
             self.reload()
 
-    def verb_customer(self) -> None:
-        """The customer's card."""
-        from boxes_tui.screens.customer import CustomerScreen
-
-        row = self.acted_row()
-        if row.customer_id is None:
-            raise BoxesError(_("La fila no tiene un cliente conocido en el DMS."))
-        self.app.push_screen(CustomerScreen(row.customer_id, row))
-
     @property
     def line(self) -> Line:
         """The line under the cursor."""

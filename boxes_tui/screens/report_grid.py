@@ -18,6 +18,7 @@ from boxes_tui.reports.population import Ask
 from boxes_tui.reports.render import cells_of
 from boxes_tui.reports.titles import title_of
 from boxes_tui.screens.base import DeskScreen
+from boxes_tui.screens.column_menu import column_items
 from boxes_tui.screens.report_rows import BY_TYPE, SIDES, WIDTHS, ReportSource, cell_text, read_grid, read_sides
 from boxes_tui.screens.row_detail import detail_lines
 from boxes_tui.text import cell_width
@@ -173,14 +174,9 @@ class ReportGridScreen(DeskScreen):
     async def verb_menu(self) -> None:
         """*Más opciones* of the chosen column."""
         column = COLUMNS[self.grid.column.id]
-        items = [
-            MenuItem("filter", _("filtrar por valor…"), "1", "▸"), MenuItem("up", _("ordenar A a Z"), "2"),
-            MenuItem("down", _("ordenar Z a A"), "3"), MenuItem("group", _("agrupar"), "4"),
-            MenuItem("pie", _("gráfico de tortas"), "5"), MenuItem("hide", _("ocultar columna"), "6"),
-            MenuItem("choose", _("elegir columnas…"), "7"), MenuItem("export", _("exportar…"), "8"),
-            MenuItem("clear", _("quitar todo"), "0"),
-        ]  # fmt: skip
-        taken = await self.app.push_screen_wait(Menu(_(column.title).upper(), items, line=3, right=self.size.width))
+        taken = await self.app.push_screen_wait(
+            Menu(_(column.title).upper(), column_items(), line=3, right=self.size.width)
+        )
         if taken:
             await getattr(self, f"_menu_{taken[0]}")(column)
 

@@ -21,14 +21,14 @@ from boxes_tui.reports.labels import Labels, labels, opened_text
 from boxes_tui.reports.population import Ask
 from boxes_tui.reports.titles import title_of
 from boxes_tui.screens.base import DeskScreen
-from boxes_tui.screens.report_text import SLICES, slices_of
+from boxes_tui.screens.report_text import slices_of
 from boxes_tui.text import cut, pad
 from boxes_tui.widgets.bars import Bar as Line1
 from boxes_tui.widgets.bars import Key
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.page import Page
 from boxes_tui.widgets.picker import Picker
-from boxes_tui.widgets.pie import Pie
+from boxes_tui.widgets.pie import REST, SLICES, Pie
 from boxes_tui.widgets.safe import Line
 
 
@@ -109,7 +109,7 @@ class ReportPieScreen(DeskScreen):
 
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
         """A slice, or all of *otros*."""
-        rest = event.key == "rest"
+        rest = event.key == REST
         self._open(self.parts[SLICES - 1 :] if rest else self.parts[int(event.key) : int(event.key) + 1])
 
     def on_page_chosen(self, event: Page.Chosen) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from boxes_tui.data.session import Session
-from boxes_tui.domain.formats import full_day, number, percent
+from boxes_tui.domain.formats import full_day, number
 from boxes_tui.domain.kpis import Figure, Part, name, note, written
 from boxes_tui.i18n import _
 from boxes_tui.reports.columns import COLUMNS, ReportColumn
@@ -17,10 +17,9 @@ from boxes_tui.reports.titles import span_text
 from boxes_tui.text import cut, pad
 from boxes_tui.widgets.barchart import Bar
 from boxes_tui.widgets.kpi import Kpi
-from boxes_tui.widgets.pie import Slice
+from boxes_tui.widgets.pie import Slice, five
 from boxes_tui.widgets.safe import Line
 
-SLICES = 5
 TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "deliveries": ("salesperson", "", ("total", "welcome_call_rate_30d", "welcome_attempt_rate", "welcome_leaks")),
     "opportunities": ("agent", "", ("total", "appointment_set_rate", "opportunity_conversion_rate", "discard_rate")),
@@ -65,12 +64,7 @@ def kpi_lines(found: Figures, words: Labels) -> list[Kpi]:
 
 def slices_of(parts: Sequence[Part], words: Labels, column: ReportColumn) -> list[Slice]:
     """At most five slices: the largest, and *otros* which opens the rows of all the rest."""
-    shown = parts if len(parts) <= SLICES else parts[: SLICES - 1]
-    made = [Slice(str(n), words.word(column, s.value), s.n, percent(s.tenths)) for n, s in enumerate(shown)]
-    rest = parts[len(shown) :]
-    if rest:
-        made.append(Slice("rest", _("otros"), sum(s.n for s in rest), percent(sum(s.tenths for s in rest))))
-    return made
+    return five([(words.word(column, s.value), s.n, s.tenths) for s in parts])
 
 
 def bars_of(found: Figures) -> list[Bar]:

@@ -21,7 +21,6 @@ from boxes_tui.reports.population import Ask, Selection
 from boxes_tui.reports.titles import title_of
 from boxes_tui.screens.base import DeskScreen
 from boxes_tui.screens.report_text import (
-    SLICES,
     TABLES,
     bars_of,
     kpi_lines,
@@ -38,7 +37,7 @@ from boxes_tui.widgets.kpi import Kpis
 from boxes_tui.widgets.menu import Menu, MenuItem
 from boxes_tui.widgets.page import Page
 from boxes_tui.widgets.picker import Picker
-from boxes_tui.widgets.pie import Pie
+from boxes_tui.widgets.pie import REST, SLICES, Pie
 from boxes_tui.widgets.safe import Line
 
 PIES = {
@@ -175,7 +174,7 @@ class ReportScreen(DeskScreen):
 
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
         """A number, a slice, a bar: its rows."""
-        if event.key == "rest" and self.found is not None:
+        if event.key == REST and self.found is not None:
             rest = tuple(s.value for s in self.found.slices[SLICES - 1 :])
             self.open_view(View(kept={self.found.by: rest}))
             return

@@ -37,6 +37,21 @@ class Slice:
     pct: str
 
 
+SLICES = 5
+REST = "rest"
+"""The key of *otros*."""
+
+
+def five(parts: Sequence[tuple[str, int, int]]) -> list[Slice]:
+    """At most five slices of (name, count, tenths of a percent), largest first: the last is *otros* where there are more.
+    Keys are places in ``parts``."""
+    shown = parts if len(parts) <= SLICES else parts[: SLICES - 1]
+    made = [Slice(str(n), name, count, percent(tenths)) for n, (name, count, tenths) in enumerate(shown)]
+    if rest := parts[len(shown) :]:
+        made.append(Slice(REST, _("otros"), sum(p[1] for p in rest), percent(sum(p[2] for p in rest))))
+    return made
+
+
 @lru_cache(64)
 def disc(counts: tuple[int, ...], height: int) -> tuple[tuple[tuple[str, int], ...], ...]:
     """The pie as lines of (glyph, slice): clockwise from twelve o'clock; slice -1 is outside.

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from boxes_tui.data.engine import reading, writing
-from boxes_tui.data.reads.queues import Ask
+from boxes_tui.data.reads.queues import Ask, rows
 from boxes_tui.data.tables import (
     app_user,
     appointment,
@@ -184,8 +184,12 @@ def test_peek_shows_the_next_without_claiming(desk: Desk) -> None:
     [Ask("leaks", "all"), Ask("appointments", "to_confirm"), Ask("appointments", "latest_arrivals"),
      Ask("completed", "pending"), Ask("campaign_opportunities", "all"), Ask("opportunities", "all", text="pena")],
 )  # fmt: skip
-def test_every_queue_hands_over(desk: Desk, ask: Ask) -> None:
-    handed(desk.at(local(date(2026, 12, 30), 10)), ask=ask)
+def test_every_queue_hands_over_one_of_its_rows_or_says_why_not(desk: Desk, ask: Ask) -> None:
+    later = desk.at(local(date(2026, 12, 30), 10))
+    with desk.house.engine.connect() as conn:
+        listed = {r.ref for r in rows(conn, later.session(), ask)}
+    ref, why = handed(later, ask=ask)
+    assert why and (ref in listed if ref is not None else why.startswith(("No queda nadie", "Nada para llamar")))
 
 
 def test_a_viewer_gets_nobody(lite: Desk) -> None:

@@ -171,7 +171,7 @@ def campaign(scene: Scene, copies: Callable[[str], str], points: int) -> None:
 
 
 def test_killed_runs_end_like_one_that_was_not(scene: Scene, copies: Callable[[str], str]) -> None:
-    campaign(scene, copies, 20)
+    campaign(scene, copies, 50)
 
 
 @pytest.mark.long
