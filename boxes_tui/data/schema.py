@@ -20,7 +20,7 @@ from boxes_tui.data.engine import is_sqlite, set_scope, sqlite_path, write_conne
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision of :data:`MIGRATIONS`, written here so that no start has to read them."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -24,10 +26,12 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    union,
     union_all,
 )
 
 from boxes_tui.data.engine import set_scope
+from boxes_tui.data.prepared import Prepared
 from boxes_tui.data.reads.conditions import Part
 from boxes_tui.data.reads.people import best_phones, db_now, own_blocks, person_key
 from boxes_tui.data.reads.queues import Ask, narrow
@@ -39,7 +43,8 @@ from boxes_tui.domain.contact_gate import Facts, check
 
 FREED_AFTER: Final = timedelta(minutes=30)
 """A callback of *mía* that nobody touched for this long goes to anyone."""
-BATCH: Final = 50
+BATCHES: Final = (10, 50, 250)
+"""How many rows are read at a time: the first ones nearly always have somebody."""
 IN_SQL: Final = 2000
 """So many persons to pass over are left out by the query itself; more are passed over while reading."""
 WHO: Final = customer.alias("who")
@@ -75,16 +80,16 @@ def candidates(
     phase: Phase,
     skip: Collection[str],
     base: Mapping[int, Facts],
-    only: tuple[str, int] | None = None,
+    only: Candidate | None = None,
 ) -> Iterator[Candidate]:
     """Rows of a queue that may be handed over in this phase, best first. ``skip`` are persons, ``base`` what
-    :func:`branch_facts` found, ``only`` one row."""
-    shut = set() if phase == "callback" else spoken(conn, session)
+    :func:`branch_facts` found, ``only`` one of them, looked at again."""
+    shut = set() if phase == "callback" else spoken(conn, session, only.person if only else None)
     closed = closed_branches(base)
     parts = narrow(conn, session, ask)
     seen = shut | set(skip)
     selects = [
-        _select(conn, session, p, phase, closed, seen, only) for p in parts if only is None or p.stage == only[0]
+        _select(conn, session, p, phase, closed, seen, only) for p in parts if only is None or p.stage == only.stage
     ]
     if not selects:
         return
@@ -95,12 +100,12 @@ def candidates(
         union = union_all(*(q.add_columns(o[0].label("first")) for q, o in selects)).subquery()
         query = select(union).order_by(union.c.first, union.c.stage, union.c.id)
     start = 0
-    while True:
-        batch = conn.execute(query.limit(BATCH).offset(start)).mappings().all()
+    for size in chain(BATCHES, repeat(BATCHES[-1])):
+        batch = conn.execute(query.limit(size).offset(start)).mappings().all()
         yield from _kept(conn, batch, seen)
-        if len(batch) < BATCH:
+        if len(batch) < size:
             return
-        start += BATCH
+        start += size
 
 
 def next_back(conn: Connection, session: Session, ask: Ask) -> datetime | None:
@@ -135,7 +140,7 @@ def _select(
     phase: Phase,
     closed: list[int],
     seen: Collection[str],
-    only: tuple[str, int] | None,
+    only: Candidate | None,
 ) -> tuple[Any, tuple[Any, ...]]:
     t = part.table
     now = session.now
@@ -174,7 +179,7 @@ def _select(
         if closed:
             where.append(not_(and_(t.c.branch_id.in_(closed), offer)))
     if only is not None:
-        where.append(t.c.id == only[1])
+        where.append(t.c.id == only.row_id)
     own = t is appointment
     query = (
         select(
@@ -211,26 +216,36 @@ def _offer(t: Any) -> Any:
     return not_(and_(t.c.origin == "campaign", t.c.campaign_id.is_not(None), t.c.campaign_id.in_(operational)))
 
 
-def spoken(conn: Connection, session: Session) -> set[str]:
-    """Persons who were spoken to today by anyone in any branch, and those whom a call left waiting for its retry."""
-    c = call.c
-    person = func.coalesce(customer.c.person_id, customer.c.id)
-    recent = or_(
-        and_(c.contact, c.day == session.today),
-        and_(c.retry_at > session.now, c.day >= session.today - timedelta(7)),
-    )
-    query = (
-        select(person.label("person"), c.vehicle_id, c.subject, c.subject_id)
-        .select_from(call.outerjoin(customer, customer.c.id == c.customer_id))
-        .where(recent, c.annulled_at.is_(None), c.imported.is_(False))
-        .distinct()
-    )
+def spoken(conn: Connection, session: Session, person: str | None = None) -> set[str]:
+    """Persons who were spoken to today by anyone in any branch, and those whom a call left waiting for its retry; asked
+    of one ``person`` it need not read everybody's calls."""
+    group = int(person[2:]) if person and person.startswith("p:") else None
+    values = {"today": session.today, "now": session.now}
     set_scope(conn, None)
     try:
-        rows = conn.execute(query).all()
+        rows = _SPOKEN.tuples(conn, values) if group is None else _SPOKEN_TO.tuples(conn, values | {"group": group})
     finally:
         set_scope(conn, session.branch_ids)
-    return {person_key(r.person, r.vehicle_id, r.subject or "", r.subject_id or 0) for r in rows}
+    return {person_key(who, unit, subject or "", row or 0) for who, unit, subject, row in rows}
+
+
+def _calls_that_shut(to_one: bool) -> Prepared:
+    c = call.c
+    standing = [c.annulled_at.is_(None), c.imported.is_(False)]
+    if to_one:
+        same = or_(customer.c.person_id == bindparam("group"), customer.c.id == bindparam("group"))
+        standing.append(c.customer_id.in_(select(customer.c.id).where(same)))
+    who = func.coalesce(customer.c.person_id, customer.c.id)
+    calls = select(who, c.vehicle_id, c.subject, c.subject_id).outerjoin(customer, customer.c.id == c.customer_id)
+    return Prepared(
+        union(
+            calls.where(c.day == bindparam("today", type_=c.day.type), c.contact, *standing),
+            calls.where(c.retry_at > bindparam("now", type_=c.retry_at.type), *standing),
+        )
+    )
+
+
+_SPOKEN, _SPOKEN_TO = _calls_that_shut(False), _calls_that_shut(True)
 
 
 def branch_facts(conn: Connection, session: Session) -> dict[int, Facts]:

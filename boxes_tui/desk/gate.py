@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, union
 
 from boxes_tui.config import option_now
 from boxes_tui.data.commands import Command, Tx
@@ -70,14 +70,16 @@ def person(conn: Connection, customer_id: int | None, numbers: Collection[str] =
 @cache
 def _group(size: int) -> Prepared:
     """Everybody who counts as one person with ``size`` customers: id, document, when erased, last ten digits."""
-    named = customer.alias("named")
+    named, same = customer.alias("named"), customer.alias("same")
     ids: list[Any] = [bindparam(f"id{n}") for n in range(size)]
-    whole = select(named.c.person_id).where(named.c.id.in_(ids), named.c.person_id.is_not(None))
+    whole = select(same.c.id).join(named, named.c.person_id == same.c.person_id).where(named.c.id.in_(ids))
+    # a union, for PostgreSQL reads every customer where a subquery stands beside an OR
+    everybody = union(select(named.c.id).where(named.c.id.in_(ids)), whole)
     phones = and_(customer_phone.c.customer_id == customer.c.id, customer_phone.c.present)
     return Prepared(
         select(customer.c.id, customer.c.doc_digits, customer.c.erased_at, customer_phone.c.last10)
         .select_from(customer.outerjoin(customer_phone, phones))
-        .where(or_(customer.c.id.in_(ids), customer.c.person_id.in_(whole)))
+        .where(customer.c.id.in_(everybody))
     )
 
 

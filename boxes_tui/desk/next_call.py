@@ -96,7 +96,7 @@ def _claimed(
                 return False
         if not claim_person(conn, session, target):
             return False
-        again = candidates(conn, session, ask, phase, (), base, only=(found.stage, found.row_id))
+        again = candidates(conn, session, ask, phase, (), base, only=found)
         if next(again, None) is None:
             drop(conn, session, found.person)
             return False

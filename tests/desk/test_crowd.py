@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,8 @@ def crowd(desk: Desk, people: int, agents: int) -> list[str]:
             conn.execute(insert(vehicle).values(id=i, plate=f"P{n}", is_stub=False))
             conn.execute(
                 insert(opportunity).values(branch_id=desk.ids["cba"], customer_id=i, vehicle_id=i, origin="customer",
-                                           state="open", due_day=TODAY, about="x", created_at=NOW, created_day=TODAY)
+                                           state="open", due_day=TODAY + timedelta(n % 31 - 15), about="x",
+                                           created_at=NOW, created_day=TODAY)
             )  # fmt: skip
     return logins
 

@@ -67,6 +67,11 @@ def sync_columns() -> list[Column[Any]]:
     ]
 
 
+def promised(table: str) -> Index:
+    """The index of the rows whose customer was promised a call: the footer asks for them at every change."""
+    return still(f"ix_{table}_promised", "next_at", where="next_kind = 'callback'")
+
+
 def work_columns() -> list[Column[Any]]:
     """The queue state of a row that agents call about; commands keep it, the sync never writes it.
 

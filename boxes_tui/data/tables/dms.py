@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from boxes_tui.data.tables._base import BIG, ident, metadata, ref, still, sync_columns, work_columns
+from boxes_tui.data.tables._base import BIG, ident, metadata, promised, ref, still, sync_columns, work_columns
 from boxes_tui.data.types import CleanNote, CleanText, Day, Instant, Json, Money
 
 
@@ -73,6 +73,7 @@ sale_delivery = Table(
     ),
     Index("ix_sale_delivery_vehicle_id", "vehicle_id"),
     Index("ix_sale_delivery_customer_id", "customer_id"),
+    promised("sale_delivery"),
 )
 
 appointment = Table(
@@ -144,6 +145,7 @@ appointment = Table(
     ),
     Index("ix_appointment_vehicle_id", "vehicle_id", "start_day"),
     Index("ix_appointment_customer_id", "customer_id"),
+    promised("appointment"),
 )
 
 repair_order = Table(
@@ -208,6 +210,7 @@ repair_order = Table(
           where="courtesy_call_id IS NULL"),
     Index("ix_repair_order_vehicle_id", "vehicle_id", "opened_day"),
     Index("ix_repair_order_customer_id", "customer_id"),
+    promised("repair_order"),
 )  # fmt: skip
 
 repair_order_line = Table(
