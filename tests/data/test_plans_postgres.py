@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -38,7 +39,7 @@ BIG = frozenset({
 })  # fmt: skip
 
 INDEXES = {
-    index.name: table.name for table in metadata.tables.values() for index in table.indexes
+    str(index.name): table.name for table in metadata.tables.values() for index in table.indexes
     if index.dialect_options["postgresql"]["where"] is None
 }  # fmt: skip
 """Those that hold every row of their table."""
@@ -94,8 +95,8 @@ def reads(desk: Desk) -> Iterator[Callable[[Connection, Session], Any]]:
     for queue in QUEUES.values():
         for flt in queue.filters:
             ask = Ask(queue.code, flt.code)
-            yield lambda conn, session, ask=ask: queues.rows(conn, session, ask, 50, 0)
-            yield lambda conn, session, ask=ask: peek(conn, session, ask)
+            yield partial(queues.rows, ask=ask, limit=50)
+            yield partial(peek, ask=ask)
     yield lambda conn, session: customers.card(conn, session, customer_id)
     yield lambda conn, session: card_phones.card_phones(conn, customer_id)
     yield lambda conn, session: reach.contacts_of(conn, customer_id)
@@ -106,7 +107,7 @@ def reads(desk: Desk) -> Iterator[Callable[[Connection, Session], Any]]:
         conn, session, customer_id=customer_id, branch_id=desk.ids["cba"], purpose="offer", numbers=("3515123456",)
     )
     for words in ("pena", "nunez mar", "4821", "3515123456", "AB123CD", "8AP00012", "OT-5012", "20001234"):
-        yield lambda conn, session, words=words: search.search(conn, session, words)
+        yield partial(search.search, query=words)
 
 
 def acts(desk: Desk) -> Iterator[Command]:
