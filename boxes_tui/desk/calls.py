@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -15,10 +15,12 @@ from boxes_tui.desk.effects import Asked, apply
 from boxes_tui.desk.opportunities import sold_moment, user_id
 from boxes_tui.desk.outcomes import find_disposition, find_reason
 from boxes_tui.desk.phones import called_phone
+from boxes_tui.desk.standing import Standing, check_standing, standing
 from boxes_tui.desk.subjects import Subject, call_type, load, title, touch
 from boxes_tui.desk.whens import Moment, due, instant, open_days, read, warnings
 from boxes_tui.domain.contact_gate import check
 from boxes_tui.domain.dispositions import Disposition
+from boxes_tui.domain.formats import clock, full_day
 from boxes_tui.errors import Refused, UsageError
 from boxes_tui.i18n import _
 from boxes_tui.text import clean_note
@@ -32,6 +34,10 @@ class LogCall(Command):
     of the appointment sold; ``due`` the day of *más adelante*; ``reason`` (code or key) goes with *no le interesa*,
     its text in ``note`` for *otro*. ``tampoco`` blocks appointments too on *no llamar más*. A score of 6 or less, or an
     ``incident``, opens a complaint. ``new_owner`` says who has the unit after *vendió la unidad*.
+
+    ``seen`` is how the row stood for whoever called: an outcome that undoes what others did since is
+    :class:`Contradicted`. ``call_only`` records it without the date or the reason taking effect: they stay in the note.
+    Without both, what the row can no longer take is left out.
     """
 
     verb: ClassVar[str] = "call"
@@ -51,18 +57,34 @@ class LogCall(Command):
     opened_at: datetime | None = None
     about: str | None = None
     assigned: str | None = None
+    seen: Standing | None = None
+    call_only: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        """The act is the same whatever the caller saw, and as it was before a call alone could be kept."""
+        left_out = {"seen"} if self.call_only else {"seen", "call_only"}
+        return {name: value for name, value in super().arguments().items() if name not in left_out}
+
+    def unattended(self) -> Command:
+        """Nobody is there to be asked when it is sent later."""
+        return replace(self, seen=None)
 
     def run(self, tx: Tx) -> dict[str, Any]:
         outcome = find_disposition(tx.rules, self.disposition)
         self._check_score(outcome)
         subject = load(tx, self.ref)
         asked = self._asked(tx, subject, outcome)
+        self._check_seen(tx, subject, outcome, asked)
+        effects = asked
+        if self.call_only:
+            asked = _in_words(asked, outcome, tx.session.zone_of(subject.branch_id))
+            effects = Asked(phone=asked.phone, tampoco=asked.tampoco)
         served = [load(tx, ref, main=False) for ref in dict.fromkeys(self.also) if ref != subject.ref]
         values = self._values(tx, subject, outcome, asked)
         made: dict[str, Any] = {}
         for n, item in enumerate((subject, *served)):
             call_id = self._record(tx, item, outcome, values, main=n == 0)
-            done = apply(tx, item, outcome, asked, call_id, main=n == 0, alone=_alone(subject, served))
+            done = apply(tx, item, outcome, effects, call_id, main=n == 0, alone=_alone(subject, served))
             if n == 0:
                 made = {"call": str(call_id), **done}
             else:
@@ -71,6 +93,8 @@ class LogCall(Command):
             text = clean_note(self.incident or self.note or "") or None
             opened = open_complaint(tx, subject, int(made["call"]), self.score, text)
             made["complaint"] = str(opened) if opened else None
+        if self.call_only:
+            made["unchanged"] = True
         claims.dispose(tx.conn, tx.session, subject)
         tx.dirty("agents", tx.today(subject.branch_id), subject.branch_id)
         tx.title = title(_(outcome.label), subject)
@@ -84,6 +108,11 @@ class LogCall(Command):
             raise UsageError(_("El puntaje va de 0 a 10."))
         if not outcome.contact:
             raise Refused(_("El puntaje se anota cuando se habló con el cliente."))
+
+    def _check_seen(self, tx: Tx, subject: Subject, outcome: Disposition, asked: Asked) -> None:
+        now = standing(subject.name, subject.row, tx.session.zone_of(subject.branch_id))
+        if self.seen is not None and now is not None and not self.call_only:
+            check_standing(self.seen, now, outcome, asked.reason, tx.today(subject.branch_id))
 
     def _asked(self, tx: Tx, subject: Subject, outcome: Disposition) -> Asked:
         """What the outcome asks for, read and checked before anything is written."""
@@ -129,7 +158,7 @@ class LogCall(Command):
             "phone_id": phone_id, "phone": number, "code": outcome.code, "contact": outcome.contact,
             "productive": outcome.productive, "closes": outcome.closes, "reason": asked.reason,
             "callback_at": asked.callback_at, "retry_at": retry, "outside_rules": found.outside_rules,
-            "callback_user_id": tx.session.user_id if asked.callback_at and self.mine else None,
+            "callback_user_id": tx.session.user_id if asked.callback_at and self.mine else None, "note": asked.note or None,
         }  # fmt: skip
 
     @staticmethod
@@ -144,7 +173,7 @@ class LogCall(Command):
         row = {
             **values, "day": tx.today(item.branch_id), "branch_id": item.branch_id, "type": kind, "purpose": purpose,
             "subject": item.name, "subject_id": item.id, "customer_id": item.customer_id,
-            "vehicle_id": item.vehicle_id, "note": clean_note(self.note or "") or None if main else None,
+            "vehicle_id": item.vehicle_id, "note": values["note"] if main else None,
             "score": self.score if main else None, "incident_note": incident if main else None,
         }  # fmt: skip
         call_id = tx.insert(call, **row)
@@ -159,6 +188,22 @@ class LogCall(Command):
         if outcome.contact:
             answered(tx, item, call_id, outcome.closes)
         return call_id
+
+
+def _in_words(asked: Asked, outcome: Disposition, zone: str) -> Asked:
+    """The date that was agreed, in the note: *Más adelante 12/05/2027*. It takes no effect; the reason stays with the
+    call."""
+    when = asked.callback_at or asked.sold_at
+    words = ""
+    if when is not None:
+        local = when.astimezone(ZoneInfo(zone))
+        words = f"{_(outcome.label)} {full_day(local.date())} {clock(local)}"
+    elif asked.due is not None:
+        words = f"{_(outcome.label)} {full_day(asked.due[0])}"
+        if asked.due[1] is not None:
+            words += f" {asked.due[1] // 60:02d}:{asked.due[1] % 60:02d}"
+    note = " · ".join(x for x in (words, asked.note) if x)
+    return replace(asked, note=note, callback_at=None, sold_at=None, due=None)
 
 
 def _alone(subject: Subject, served: list[Subject]) -> bool:

@@ -16,6 +16,7 @@ from boxes_tui.data.reads.details import QueueRow, detail
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user, call, campaign, customer
 from boxes_tui.desk import gate
+from boxes_tui.desk.standing import Standing, standing_of
 from boxes_tui.domain.contact_gate import Purpose, Verdict
 from boxes_tui.domain.dispositions import PURPOSE
 from boxes_tui.domain.formats import show_day
@@ -52,6 +53,8 @@ class Sheet:
     last: LastCall | None
     others: tuple[QueueRow, ...]
     script: str
+    standing: Standing | None = None
+    """How the row stood when the panel opened."""
 
 
 def call_sheet(conn: Connection, session: Session, row: QueueRow, home: Path | None = None) -> Sheet:
@@ -63,7 +66,7 @@ def call_sheet(conn: Connection, session: Session, row: QueueRow, home: Path | N
     )  # fmt: skip
     return Sheet(
         _numbers(conn, row), kind, purpose, verdict, _last(conn, row), tuple(due_for(conn, session, row)),
-        script(session, row, kind, home),
+        script(session, row, kind, home), standing_of(conn, session, row.subject, row.id),
     )  # fmt: skip
 
 

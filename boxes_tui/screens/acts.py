@@ -48,13 +48,17 @@ class ActingScreen(CallingScreen):
         from boxes_tui.desk.appointments import Comment
         from boxes_tui.desk.notes import Note
         from boxes_tui.screens.dialogs.forms import NoteForm
+        from boxes_tui.screens.meanwhile import comment_words, filled_in
 
         row = self.note_row()
         on_appointment = row.subject == "appointment"
         title = " · ".join((_("COMENTARIO") if on_appointment else _("NOTA"), name(row)))
         form = NoteForm(title, _("Queda en la ficha del cliente. Nunca sale por e-mail ni por WhatsApp."),
                         keep=self.keep("note", row.ref), draft=self.draft("note", row.ref))  # fmt: skip
-        made = await self.app.push_screen_wait(form)
+        if on_appointment:
+            made = await filled_in(self, form, row, comment_words)
+        else:
+            made = await self.app.push_screen_wait(form)
         if made is not None:
             command: Command = Comment(row.ref, made["text"]) if on_appointment else Note(row.ref, made["text"])
             if await self.done(row, command, _("Se guardó la nota: {name}.").format(name=name(row)), "", leaves=False):

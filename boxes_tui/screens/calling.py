@@ -117,7 +117,9 @@ class CallingScreen(ActingBase):
         self.acted(row, short if made.result else _("sin enviar"), leaves and made.result is not None)
         if made.result is not None:
             back = made.result.result.get("next_at")
-            text = _("Se guardó {outcome}: {name}").format(outcome=_(outcome.label), name=name(row))
+            told = _("Se guardó sólo la llamada ({outcome}): {name}") if made.result.result.get("unchanged") else _(
+                "Se guardó {outcome}: {name}")  # fmt: skip
+            text = told.format(outcome=_(outcome.label), name=name(row))
             self.say_done(text + (_("; vuelve {t}.").format(t=self._when(str(back))) if back else "."))
         if made.result is not None and outcome.code == "attended" and row.stage in ("deliveries", "completed"):
             cast(Any, self.app).move_on()
@@ -187,7 +189,8 @@ class CallingScreen(ActingBase):
         """The form, prefilled with the predicted due date; ``said`` is what has just been saved."""
         from boxes_tui.desk.opportunities import CreateOpportunity
         from boxes_tui.desk.prediction import prediction
-        from boxes_tui.screens.dialogs.forms import OpportunityForm
+        from boxes_tui.screens.dialogs.opportunity_form import OpportunityForm
+        from boxes_tui.screens.meanwhile import due_words, filled_in
 
         found = await self.background(self.house.read, prediction, row)
         title = " · ".join(
@@ -198,7 +201,7 @@ class CallingScreen(ActingBase):
             warning=found.warning, keep=self.keep("opportunity", row.ref), draft=self.draft("opportunity", row.ref),
         )  # fmt: skip
         form.said = said
-        made = await self.app.push_screen_wait(form)
+        made = await filled_in(self, form, row, due_words)
         if made is None:
             return
         due = f"{made['due']} {made['hour']}".strip()
@@ -210,6 +213,7 @@ class CallingScreen(ActingBase):
         """Discard with a reason: one row, or the marked ones as one act."""
         from boxes_tui.desk.opportunities import Discard
         from boxes_tui.screens.dialogs.forms import ReasonForm
+        from boxes_tui.screens.meanwhile import filled_in
 
         refs = self.marked_refs()
         if refs:
@@ -219,7 +223,7 @@ class CallingScreen(ActingBase):
         self.held(row)
         title = " · ".join(x for x in (_("DESCARTAR"), name(row), row.about) if x)
         form = ReasonForm(title, keep=self.keep("discard", row.ref), draft=self.draft("discard", row.ref))
-        made = await self.app.push_screen_wait(form)
+        made = await filled_in(self, form, row)
         if made is not None:
             text = _("Se descartó la oportunidad: {name}.").format(name=name(row))
             if await self.done(row, Discard(row.ref, made["reason"], made["text"] or None), text, _("Descartada")):
@@ -229,6 +233,7 @@ class CallingScreen(ActingBase):
         """Another day and hour: one row, or the marked ones as one act."""
         from boxes_tui.desk.opportunities import Reschedule
         from boxes_tui.screens.dialogs.forms import DateForm, due_text
+        from boxes_tui.screens.meanwhile import filled_in
 
         refs = self.marked_refs()
         if refs:
@@ -240,7 +245,7 @@ class CallingScreen(ActingBase):
         foot = (_("Ahora vence {day}.").format(day=due_text(row, self.at)),)
         form = DateForm(title, _("Vence"), self.at, with_time=False, foot=foot, holidays=await self.holidays(),
                         keep=self.keep("reschedule", row.ref), draft=self.draft("reschedule", row.ref))  # fmt: skip
-        made = await self.app.push_screen_wait(form)
+        made = await filled_in(self, form, row)
         if made is not None:
             text = _("Se replanificó: {name}.").format(name=name(row))
             if await self.done(row, Reschedule(row.ref, made["when"]), text, made["when"], leaves=False):
@@ -251,6 +256,7 @@ class CallingScreen(ActingBase):
         from boxes_tui.desk.calls import LogCall
         from boxes_tui.desk.opportunities import Sell
         from boxes_tui.screens.dialogs.forms import DateForm
+        from boxes_tui.screens.meanwhile import filled_in
 
         row = self.acted_row()
         self.held(row)
@@ -262,7 +268,7 @@ class CallingScreen(ActingBase):
         form = DateForm(" · ".join((_("TURNO VENDIDO"), name(row))), _("Turno dado en el DMS"), self.at, with_time=True,
                         foot=foot, holidays=await self.holidays(), keep=self.keep("sell", row.ref),
                         draft=self.draft("sell", row.ref))  # fmt: skip
-        made = await self.app.push_screen_wait(form)
+        made = await filled_in(self, form, row)
         if made is None:
             return
         command: Command = Sell(row.ref, made["when"])

@@ -35,6 +35,7 @@ def keep_pending(journal: Journal, session: Session, command: Command, key: str,
 
     Raises :class:`~boxes_tui.errors.NoSpace` where this machine cannot keep it either.
     """
+    command = command.unattended()
     args = {f.name: _kept(getattr(command, f.name)) for f in fields(cast(Any, command))}
     body = {"class": type(command).__name__, "args": args}
     journal.wait(session.login, key, command.verb, body, command.verb, at)

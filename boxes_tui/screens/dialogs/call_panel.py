@@ -155,7 +155,9 @@ class CallPanel(CallRecording):
 
     def on_key(self, event: events.Key) -> None:
         """Digits outside the note; ``Enter`` and ``Tab`` in forms."""
-        if self.asking is not None:
+        if self.question is not None:
+            handled = self.question_key(event)
+        elif self.asking is not None:
             handled = self._form_key(event)
         elif self.note.has_focus:
             handled = event.key == "enter"
@@ -200,8 +202,11 @@ class CallPanel(CallRecording):
         return True
 
     def action_leave(self) -> None:
-        """``Esc``: from the form back to the outcomes, from the note out of it, else leave; the note is kept."""
-        if self.asking is not None:
+        """``Esc``: from the question back, from the form to the outcomes, from the note out of it, else leave; the note is
+        kept."""
+        if self.question is not None:
+            self.end_question()
+        elif self.asking is not None:
             self._ask(None)
         elif self.note.has_focus:
             self._leave_note()

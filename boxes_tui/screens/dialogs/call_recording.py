@@ -9,17 +9,19 @@ from typing import Any
 
 from boxes_tui.data.commands import ActResult
 from boxes_tui.desk.calls import LogCall
+from boxes_tui.desk.standing import Contradicted
 from boxes_tui.domain.dispositions import Disposition
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import _
 from boxes_tui.screens.dialogs import call_text
-from boxes_tui.screens.dialogs.call_forms import CallForms, CallMade
+from boxes_tui.screens.dialogs.call_forms import CallMade
+from boxes_tui.screens.dialogs.call_question import CallQuestion
 from boxes_tui.widgets.fields import TextField
 
 Send = Callable[[LogCall], Awaitable[ActResult | None]]
 
 
-class CallRecording(CallForms):
+class CallRecording(CallQuestion):
     """The panel's memory of what is typed, and the recording of an outcome."""
 
     note: TextField
@@ -93,15 +95,20 @@ class CallRecording(CallForms):
         self._record(outcome, score=int(text) if text else None, incident=self.second.value.strip() or None)
 
     def _record(self, outcome: Disposition, *, extra: str = "", **asked: Any) -> None:
-        if self._busy:
-            return
-        self._busy = True
         phone = self._phone()
         note = " · ".join(x for x in (extra.strip(), self.note.value.strip()) if x)
         command = LogCall(
             self.row.ref, outcome.code, note or None, phone_id=phone.id or None if phone else None,
-            also=tuple(sorted(self.included)), opened_at=self.opened_at, **asked,
+            also=tuple(sorted(self.included)), opened_at=self.opened_at,
+            seen=self.sheet.standing if self.sheet else None, **asked,
         )  # fmt: skip
+        self.send(outcome, command)
+
+    def send(self, outcome: Disposition, command: LogCall) -> None:
+        """Record a call, one at a time."""
+        if self._busy:
+            return
+        self._busy = True
         self.status.ok(_("Guardando…"))
         self.under_way()
         self.run_worker(self._sending(outcome, command), exit_on_error=True)
@@ -109,6 +116,10 @@ class CallRecording(CallForms):
     async def _sending(self, outcome: Disposition, command: LogCall) -> None:
         try:
             result = await self._send(command)
+        except Contradicted as error:
+            self.drop_keys()
+            self.contradicted(outcome, command, error)
+            return
         except BoxesError as error:
             self.drop_keys()
             self.status.error(str(error))

@@ -6,7 +6,7 @@ what was typed, since every keystroke is told to ``keep``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from boxes_tui.widgets.panel import BottomPanel, Text
 from boxes_tui.widgets.safe import Line
 
 Draft = dict[str, Any]
+Look = Callable[[], Awaitable[str]]
 Keep = Callable[[Mapping[str, str]], None]
 LABEL = 13
 
@@ -45,6 +46,11 @@ class Form(BottomPanel[Draft]):
         self.fields: list[TextField | ChoiceField] = []
         self.said: Line = ""
         """What the act before this form has saved."""
+        self.look: Look | None = None
+        self.shown = ""
+        """What ``look`` read when the form opened: the value that the act changes, as people read it."""
+        self.again: Draft | None = None
+        """What was accepted and is asked again, since others or the DMS changed that value meanwhile."""
 
     def field(self, name: str, label: str, value: str = "", **options: Any) -> TextField:
         """A text field that the draft knows by ``name``."""
@@ -113,7 +119,25 @@ class Form(BottomPanel[Draft]):
                     item.set_error(said)
                     self.set_focus(item)
                     return
-        self.dismiss({f.id or "": f.value for f in self.fields})
+        self.finish({f.id or "": f.value for f in self.fields})
+
+    def finish(self, draft: Draft) -> None:
+        """Leave with the draft; where the value under the form is another by now, show both and ask once more."""
+        if self.look is None:
+            self.dismiss(draft)
+        elif not self._verbs:
+            self.run_worker(self._looking(self.look, draft, self.hold_keys()), exit_on_error=True)
+
+    async def _looking(self, look: Look, draft: Draft, end: Callable[[], None]) -> None:
+        was, now = self.shown, await look()
+        if not now or not was or now == was:
+            end()
+            self.dismiss(draft)
+            return
+        self.shown, self.again = now, draft
+        self.drop_keys()
+        self.status.warn(_("era {was}, ahora {now}. [Enter] guarda igual").format(was=was, now=now))
+        end()
 
     def require(self, field_: TextField, text: str) -> bool:
         """False, with the sentence on the field, where it is empty."""
@@ -180,17 +204,20 @@ class ReasonForm(Form):
             if reason.needs_text:
                 self.set_focus(self.text)
             else:
-                self.dismiss({"reason": reason.code, "text": ""})
+                self.finish({"reason": reason.code, "text": ""})
         elif self.text.has_focus:
             super().on_key(event)
         elif event.key == "enter":
             event.stop()
-            self.status.error(_("Falta el motivo. [1-0]"))
+            if self.again is not None:
+                self.finish(self.again)
+            else:
+                self.status.error(_("Falta el motivo. [1-0]"))
 
     def accept(self) -> None:
         """*Otro* needs its text."""
         if self.require(self.text, _("Falta el texto.")):
-            self.dismiss({"reason": "other", "text": self.text.value})
+            self.finish({"reason": "other", "text": self.text.value})
 
 
 class NoteForm(Form):
@@ -213,60 +240,6 @@ class NoteForm(Form):
         """A note has text."""
         if self.require(self.text, _("Falta el texto.")):
             super().accept()
-
-
-class OpportunityForm(Form):
-    """*Crear oportunidad*, prefilled with the predicted due date and its arithmetic; the odometer corrects it live."""
-
-    DEFAULT_CSS = "OpportunityForm PanelBlank { display: none; }"
-
-    def __init__(
-        self, title: str, at: Moment, suggest: Callable[[int | None], tuple[str, str, tuple[str, ...]]], km: str,
-        agents: tuple[tuple[str, str], ...], *, holidays: frozenset[object], warning: str = "", keep: Keep | None = None,
-        draft: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
-        super().__init__(title, lines=15, keep=keep, draft=draft)
-        self._suggest, self._warning = suggest, warning
-        about, due, lines = suggest(_number(km))
-        self.about = self.field("about", _("Motivo"), about)
-        self.due = self.field(
-            "due", _("Vence"), due, width=19, read=date_reading(at.now, with_time=False, holidays=holidays)
-        )
-        self.hour = self.field("hour", _("Hora"), "", width=19, note=_("opcional"))
-        self.whom = self.choice("assigned", _("Para"), agents)
-        self.km = self.field("km", _("Km actuales"), km, width=19, note=_("al escribir se recalcula"))
-        self.arithmetic = Text(*(list(lines) + [""] * 4)[:4])
-        self._touched = "due" in self.draft
-
-    def compose_body(self) -> Iterator[Widget]:
-        """Fields, the arithmetic, and whether one is open already."""
-        yield from (self.about, self.due, self.hour, self.whom, self.km, Text(""), self.arithmetic)
-        yield Text(
-            "", [(self._warning, "hoy")] if self._warning else _("Esta unidad no tiene otra oportunidad abierta.")
-        )
-
-    def _changed(self, name: str, text: str) -> None:
-        super()._changed(name, text)
-        if name == "due":
-            self._touched = True
-        if name == "km":
-            about, due, lines = self._suggest(_number(text))
-            self.arithmetic.show(*(list(lines) + [""] * 4)[:4])
-            if not self._touched:
-                self.due.value = due
-            if about and not self.draft.get("about"):
-                self.about.value = about
-
-    def accept(self) -> None:
-        """What and when are needed; the hour goes with the day."""
-        if not self.require(self.about, _("Falta el motivo.")) or not self.require(self.due, _("Falta la fecha.")):
-            return
-        super().accept()
-
-
-def _number(text: str) -> int | None:
-    digits = "".join(ch for ch in text if ch.isdigit())
-    return int(digits) if digits and len(digits) < 8 else None
 
 
 class AskForm(Form):
