@@ -29,7 +29,8 @@ class Writer(WriterThread):
     @property
     def busy(self) -> bool:
         """Whether something written has not left yet."""
-        return self._since is not None and (self._queue.qsize() > 0 or monotonic() - self._since > 0.02)
+        since = self._since  # read once: the thread sets it back at any moment
+        return since is not None and (self._queue.qsize() > 0 or monotonic() - since > 0.02)
 
     @property
     def stalled(self) -> float:

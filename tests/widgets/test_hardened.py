@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from boxes_tui.guard.driver import BoxesDriver
+from boxes_tui.guard.driver import BoxesDriver, Writer
 from boxes_tui.guard.environment import wants_mouse
 from boxes_tui.widgets.palette import PaletteItem
 from boxes_tui.widgets.screen import BoxesScreen
@@ -134,3 +135,17 @@ async def test_the_private_state_is_as_it_was() -> None:
         assert isinstance(app.screen._compositor._dirty_regions, set)
         assert isinstance(app._exit_renderables, list) and app._batch_count == 0
         assert not app.screen.query("ToastRack") and not app.screen.query("Tooltip")
+
+
+def test_the_writer_may_end_while_it_is_asked() -> None:
+    """Seen as a crash under load: the thread set the time back between the two looks at it."""
+    writer = Writer(io.StringIO())
+    writer._since = 0.0
+
+    class Ending:
+        def qsize(self) -> int:
+            writer._since = None
+            return 0
+
+    writer._queue = Ending()  # type: ignore[assignment]
+    assert writer.busy
