@@ -101,22 +101,22 @@ class BoxesApp(HardenedApp):
         wanted = self.settings.option("theme", "oscuro")
         palette = PALETTES.get(wanted, PALETTES["oscuro"])
         few = self.console.color_system == "standard"
-        self.tones = Tones(palette, "none" if self.no_color else "16" if few else "full")
-        self.register_theme(theme_of(self.tones.palette))
-        self.set_reactive(App.theme, self.tones.palette.name)
-        self.stylesheet.set_variables(self.get_css_variables())
         spoken = sys.__stderr__.encoding if sys.__stderr__ is not None else "utf-8"
         plain = [name for name in (spoken, told_encoding()) if name and "utf" not in name.lower()]
         ascii_only = needs_ascii(
             plain[0] if plain else "utf-8", os.environ.get("TERM", ""), self.settings.option("ascii", "auto")
         )
+        self.tones = Tones(palette, "none" if self.no_color else "16" if few else "full", ascii=ascii_only)
+        self.register_theme(theme_of(self.tones.palette))
+        self.set_reactive(App.theme, self.tones.palette.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         self._last_filters: list[LineFilter] = [ARMOUR, *([ASCII_SIGNS] if ascii_only else [])]
 
     def use_theme(self, name: str) -> None:
         """Change the theme (``oscuro``, ``claro``, ``contraste``) while running; other names change
         nothing."""
         if name in PALETTES and self.tones.colours == "full":
-            self.tones = Tones(PALETTES[name])
+            self.tones = Tones(PALETTES[name], ascii=self.tones.ascii)
             self.register_theme(theme_of(self.tones.palette))
             self.theme = name
 

@@ -46,6 +46,11 @@ class Plan:
     how: Mapping[int, str] = field(default_factory=dict)
 
     @property
+    def entering(self) -> int:
+        """Units that enter: new ones and those that join."""
+        return len(self.new) + len(self.joined)
+
+    @property
     def chosen(self) -> int:
         """Units that were chosen: those that enter, and those left out because of the person's wish."""
         return len(self.new) + len(self.joined) + len(self.blocked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,13 +61,14 @@ class Sheet:
 def call_sheet(conn: Connection, session: Session, row: QueueRow, home: Path | None = None) -> Sheet:
     """The sheet of a row."""
     kind, purpose = _kind(conn, session, row)
+    own = _own_script(conn, row)
     verdict = gate.verdict(
         conn, session, customer_id=row.customer_id, branch_id=row.branch_id,
         purpose="offer" if purpose == "offer" else "operational",
     )  # fmt: skip
     return Sheet(
         _numbers(conn, row), kind, purpose, verdict, _last(conn, row), tuple(due_for(conn, session, row)),
-        script(session, row, kind, home), standing_of(conn, session, row.subject, row.id),
+        script(session, row, (own, kind) if own else (kind,), home), standing_of(conn, session, row.subject, row.id),
     )  # fmt: skip
 
 
@@ -86,6 +88,14 @@ def _kind(conn: Connection, session: Session, row: QueueRow) -> tuple[str, str]:
     }  # fmt: skip
     kind = kinds.get(row.subject, "opportunity")
     return kind, PURPOSE[kind]
+
+
+def _own_script(conn: Connection, row: QueueRow) -> str | None:
+    """The name of the script that the row's campaign was given."""
+    if row.subject != "opportunity" or row.campaign_id is None:
+        return None
+    found: str | None = conn.execute(select(campaign.c.script).where(campaign.c.id == row.campaign_id)).scalar()
+    return found
 
 
 def _numbers(conn: Connection, row: QueueRow) -> tuple[CardPhone, ...]:
@@ -133,11 +143,26 @@ def due_for(conn: Connection, session: Session, row: QueueRow) -> list[QueueRow]
     return found[:5]
 
 
-def script(session: Session, row: QueueRow, kind: str, home: Path | None = None) -> str:
-    """The script of a kind of call with its fields filled in: the admin's own file before ours."""
-    names = [f"{kind}.{language()}.txt", f"{kind}.es.txt"]
-    folders = [*([home / "scripts"] if home else []), SCRIPTS]
-    path = next((folder / name for folder in folders for name in names if (folder / name).is_file()), None)
+def script_names(home: Path | None = None) -> list[str]:
+    """What a campaign's script may be called: the admin's own files and ours."""
+    return sorted({path.name.split(".")[0] for folder in _script_folders(home) for path in folder.glob("*.??.txt")})
+
+
+def _script_folders(home: Path | None) -> list[Path]:
+    return [*([home / "scripts"] if home else []), SCRIPTS]
+
+
+def _script_file(name: str, home: Path | None) -> Path | None:
+    """The admin's own file before ours; a name that could leave the folder has none."""
+    if not name.replace("_", "").replace("-", "").isalnum():
+        return None
+    files = (f"{name}.{language()}.txt", f"{name}.es.txt")
+    return next((f / n for f in _script_folders(home) for n in files if (f / n).is_file()), None)
+
+
+def script(session: Session, row: QueueRow, names: Sequence[str], home: Path | None = None) -> str:
+    """The first script of those names that there is, with its fields filled in."""
+    path = next((found for name in names if (found := _script_file(name, home))), None)
     if path is None:
         return ""
     branch = session.by_id.get(row.branch_id or 0) or (session.branches[0] if session.branches else None)

@@ -17,12 +17,13 @@ from boxes_tui.desk.segments import SEGMENT, SaveSegment, segment_of
 from boxes_tui.domain.formats import number
 from boxes_tui.domain.roles import may
 from boxes_tui.errors import BoxesError
-from boxes_tui.i18n import N_, _
+from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.screens import wizard_text
 from boxes_tui.screens.acts import ActingScreen
-from boxes_tui.screens.row_text import first_name
+from boxes_tui.screens.row_text import told_apart
+from boxes_tui.screens.wizard_plan import PlanStep
 from boxes_tui.screens.wizard_reads import look, look_closer, people
-from boxes_tui.screens.wizard_steps import ListStep, PlanStep, UnitStep
+from boxes_tui.screens.wizard_steps import ListStep, UnitStep
 from boxes_tui.screens.wizard_units import LARGE, ManyUnits, Units
 from boxes_tui.widgets.bars import FilterItem, Key
 from boxes_tui.widgets.frame import Frame
@@ -81,7 +82,7 @@ class WizardScreen(ActingScreen):
         """People and age of the DMS; at first also what was typed before."""
         found, self.freshness, self.saved = await self.background(self.house.read, people)
         self.steps[0].name_segments(self.saved)
-        self.names = {login: first_name(name) for login, name in found}
+        self.names = told_apart(found)
         self.steps[2].agents.choices = tuple(self.names.items())
         if not self._restored:
             self._restored = True
@@ -154,13 +155,18 @@ class WizardScreen(ActingScreen):
             return
         self._looked = wanted
         self.match = match
-        how, today, house, type_ = dict(match.how), self.at.today, self.house, self.type
-        self.units = Units(rows, units, how, today)
+        today, house, type_ = self.at.today, self.house, self.type
+        self.units = Units(rows, units, match, today)
         if len(ids) > LARGE:
-            self.units = ManyUnits(ids, lambda some: house.read(look_closer, some, type_), how, today)
+            self.units = ManyUnits(ids, lambda some: house.read(look_closer, some, type_), match, today)
         self.steps[0].show_report(match if choice.lines is not None else None, len(ids))
         self.steps[1].show_units(self.units, self.values)
         self._totals()
+        if self.step == 1 and (lost := match.counts["unknown"]):
+            self.say(
+                ngettext("{n} línea no se reconoce.", "{n} líneas no se reconocen.", lost).format(n=number(lost))
+                + " " + _("[Enter] sobre el grupo muestra cuáles.")
+            )  # fmt: skip
 
     def command(self) -> CreateCampaign:
         """The campaign as the three steps have it."""
@@ -239,7 +245,7 @@ class WizardScreen(ActingScreen):
             return [Key("Tab", _("campo")), Key("Enter", _("ver el grupo")), Key("PgDn", _("paso 2")), leave]
         if self.step == 2:
             return [
-                Key("espacio", _("marca")), Key("+", _("todas"), press="+"), Key("-", _("ninguna"), press="-"),
+                Key(_("espacio"), _("marca")), Key("+", _("todas"), press="+"), Key("-", _("ninguna"), press="-"),
                 Key(".", _("hasta acá"), press="."), Key("m", _("opciones"), press="m"),
                 Key("PgUp PgDn", _("paso")), Key("Esc", ""),
             ]  # fmt: skip

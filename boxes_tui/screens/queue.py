@@ -15,12 +15,16 @@ from boxes_tui.screens.list_view import MOST, ListView
 from boxes_tui.screens.meanwhile import last_done
 from boxes_tui.screens.queue_rows import WHOLE, BlockSource, Loaded, read_list, to_row
 from boxes_tui.screens.row_detail import detail_lines
+from boxes_tui.text import cut
 from boxes_tui.widgets.bars import FilterBar, FilterItem
 from boxes_tui.widgets.columns import Column
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.grid import Grid
 from boxes_tui.widgets.rows import ListSource, Result, Row
 from boxes_tui.widgets.safe import Line
+
+CAMPAIGN, CAMPAIGN_SHORT = 30, 16
+"""Cells of a campaign's name among the filters, and where many stand there."""
 
 
 class QueueScreen(ColumnMenuScreen):
@@ -188,7 +192,7 @@ class QueueScreen(ColumnMenuScreen):
         items = [FilterItem(f.code, _(f.label), counts.get(f.code), _(f.short) if f.short else "") for f in
                  self.queue.filters]  # fmt: skip
         for code, name in self.loaded.campaigns if self.loaded else []:
-            items.append(FilterItem(code, name, counts.get(code)))
+            items.append(FilterItem(code, cut(name, CAMPAIGN), counts.get(code), cut(name, CAMPAIGN_SHORT)))
         self.frame.filters.set_filters(items, self.ask.filter, *self.further())
 
     def further(self) -> list[Line]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from boxes_tui.data.session import Session
 from boxes_tui.domain.formats import full_day, number
 from boxes_tui.domain.kpis import Figure, Part, name, note, written
@@ -14,7 +16,7 @@ from boxes_tui.reports.labels import Labels, parts_text
 from boxes_tui.reports.population import Ask
 from boxes_tui.reports.spans import preset_of
 from boxes_tui.reports.titles import span_text
-from boxes_tui.text import cut, pad
+from boxes_tui.text import pad
 from boxes_tui.widgets.barchart import Bar
 from boxes_tui.widgets.kpi import Kpi
 from boxes_tui.widgets.pie import Slice, five
@@ -33,7 +35,8 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "retention": ("model", "", ("total", "first_service_retention", "retention_year_1", "retention_year_2")),
 }  # fmt: skip
 """By report: the column of the table under the charts, the population of its figures, and which figures it shows."""
-FIRST, WIDTH = 20, 24
+LEAST, GAP, WIDTH = 18, 3, 116
+"""Cells of the table: its labels at least, between its columns, all together."""
 
 
 def span_line(session: Session, ask: Ask) -> str:
@@ -87,20 +90,18 @@ def table_lines(report: str, made: ValueFigures, whole: Figures, words: Labels) 
     if not made:
         return [], []
     column = COLUMNS[TABLES[report][0]]
-    codes = TABLES[report][2]
-    head = " " + pad(_(column.title).upper(), FIRST) + "".join(
-        pad(cut(name(whole.kpi(code).kpi), WIDTH - 2), WIDTH) for code in codes
-    )  # fmt: skip
-    lines: list[Line] = [[(head.rstrip(), "atenuado")]]
-    for value, figures in made:
-        lines.append(_table_line(words.word(column, value), figures))
-    lines.append([(_table_line(_("Total"), [whole.kpi(code) for code in codes]), "atenuado")])
+    total = [whole.kpi(code) for code in TABLES[report][2]]
+    rows = [[name(f.kpi) for f in total], *([written(f) for f in figures] for _value, figures in made)]
+    rows.append([written(f) for f in total])
+    wide = [max(map(cell_len, cells)) + GAP for cells in zip(*rows, strict=True)]
+    labels = [_(column.title).upper(), *(words.word(column, value) for value, _figures in made), _("Total")]
+    first = max(LEAST, min(max(map(cell_len, labels)), WIDTH - sum(wide)))
+    told = [
+        " " + pad(label, first) + "".join(pad(cell, w, "right") for cell, w in zip(cells, wide, strict=True))
+        for label, cells in zip(labels, rows, strict=True)
+    ]
+    lines: list[Line] = [[(told[0], "atenuado")], *told[1:-1], [(told[-1], "atenuado")]]
     return lines, [None, *(str(n) for n in range(len(made))), None]
-
-
-def _table_line(label: str, figures: list[Figure] | tuple[Figure, ...]) -> str:
-    cells = [pad(written(f), WIDTH) for f in figures]
-    return (" " + pad(cut(label, FIRST - 2), FIRST) + "".join(cells)).rstrip()
 
 
 def more_line(above: int, below: int) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection
+from textual import events
 from textual.containers import Horizontal
 from textual.widget import Widget
 
 from boxes_tui.data.engine import patient
 from boxes_tui.data.reads.board import Freshness, freshness
 from boxes_tui.data.session import Session
-from boxes_tui.i18n import _
+from boxes_tui.i18n import N_, _
 from boxes_tui.reports.columns import COLUMNS, ReportColumn
 from boxes_tui.reports.figures import Figures, ValueFigures, by_value, figures
 from boxes_tui.reports.grid import View, columns
@@ -53,6 +54,9 @@ PIES = {
     "retention": ("lifecycle", "branch", "model", "make"),
 }  # fmt: skip
 """Columns offered for the pie in one line; ``p`` offers all."""
+
+SPOKEN = {"match": N_("estado en el DMS"), "lifecycle": N_("vida del cliente")}
+"""Columns whose title reads badly after *POR*."""
 
 
 def read_report(
@@ -142,7 +146,7 @@ class ReportScreen(DeskScreen):
         self.charts.display = charted
         self.table.display = self.kpis.lines < room  # a page of no lines still takes one
         column = COLUMNS[found.by]
-        title = _("POR {column}").format(column=_(column.title).upper())
+        title = _("POR {column}").format(column=_(SPOKEN.get(found.by, column.title)).upper())
         self.pie.show(title, slices_of(found.slices, words, column))
         self.bars.show(_("POR MES") if found.monthly else _("POR DÍA"), bars_of(found))
         lines, keys = table_lines(self.ask.report, self.by_value if self.large else [], found, words)
@@ -154,11 +158,12 @@ class ReportScreen(DeskScreen):
             name = _(COLUMNS[code].title)
             line += ["  " if n else "", (f"[{name}]" if n == 0 else name, "acento" if n == 0 else "texto")]
         self.pies.show(line)
-        self.hint.show(_("Enter sobre un número, una porción o una barra abre exactamente sus filas."))
         self._show_more()
 
     def _show_more(self) -> None:
         self.more.show([(more_line(*self.kpis.hidden), "atenuado")])
+        does = _("Enter sobre un número, una porción o una barra abre exactamente sus filas.")
+        self.hint.show((self.kpis.whole if self.kpis.has_focus else "") or does)
 
     def on_resize(self, event: Any) -> None:
         """Two columns of figures and the table on a wide screen."""
@@ -169,8 +174,13 @@ class ReportScreen(DeskScreen):
                 self.reload()
 
     def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
-        """The cursor moved: other figures may stand outside."""
+        """The cursor moved: other figures may stand outside, and a cut one is told in full."""
         self._show_more()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Another part has the cursor."""
+        if self.found is not None:
+            self._show_more()
 
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
         """A number, a slice, a bar: its rows."""

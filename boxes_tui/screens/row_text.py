@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -108,6 +110,13 @@ def claim_minutes(row: QueueRow) -> int:
 def first_name(full: str) -> str:
     """*Ana* of *Ana Quiroga*."""
     return full.split(" ")[0]
+
+
+def told_apart(people: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """(login, name) as login → first name; in full where several share it."""
+    named = dict(people)
+    shared = Counter(map(first_name, named.values()))
+    return {login: first_name(full) if shared[first_name(full)] == 1 else full for login, full in named.items()}
 
 
 def _state_sign(queue: str, row: QueueRow, at: Moment) -> tuple[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from boxes_tui.data.reads.wallboard import Wall, wallboard
+from textual import events
+
+from boxes_tui.data.reads.wallboard import AgentLine, Wall, wallboard
 from boxes_tui.domain.formats import clock, long_day
-from boxes_tui.i18n import N_, _
+from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.screens.base import DeskScreen
-from boxes_tui.screens.row_text import first_name
-from boxes_tui.text import pad
+from boxes_tui.screens.row_text import told_apart
+from boxes_tui.text import cut, pad
 from boxes_tui.widgets.bars import Key
 from boxes_tui.widgets.frame import Frame
 from boxes_tui.widgets.page import Page
@@ -19,6 +21,8 @@ SHIFTS = {
     "ready": N_("listo"), "on_call": N_("en llamada"), "wrap_up": N_("cierre"), "paused": N_("pausa"), "off": N_("sin sesión"),
 }  # fmt: skip
 CELL = 17
+ABOVE, BELOW = 12, 5
+"""Lines of the screen before the first agent, and after the last."""
 
 
 class WallboardScreen(DeskScreen):
@@ -38,6 +42,12 @@ class WallboardScreen(DeskScreen):
         self.freshness = found.board.freshness
         self.page.show(self._lines(found))
         self.frame.status.hint(_("Sólo lectura, se actualiza sola"))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """As many agents as fit."""
+        super().on_resize(event)
+        if self.wall is not None:
+            self.page.show(self._lines(self.wall))
 
     def heading(self) -> Line:
         """*CASA CENTRAL · martes 24/11/2026 14:10*."""
@@ -83,17 +93,35 @@ class WallboardScreen(DeskScreen):
         )  # fmt: skip
         lines += ["", "", [("   " + pad(_("Agente"), 12) + pad(_("estado"), 13) + "".join(
             pad(t, 10, "right") for t in (_("tomados"), _("llamados"), _("contactos"), _("turnos"), _("último"))), "atenuado")]]  # fmt: skip
-        for agent in w.agents:
+        agents, more = self._told(w)
+        names = told_apart((str(n), a.name) for n, a in enumerate(w.agents))
+        for n, agent in agents:
             last = clock(self.at.local(agent.last)) if agent.last else "—"
             tail = "".join(
                 pad(str(n), 10, "right") for n in (agent.held, agent.calls, agent.contacts, agent.sold, last)
             )
-            lines.append(
-                "   " + pad(first_name(agent.name), 12) + pad(_(SHIFTS.get(agent.shift, agent.shift)), 13) + tail
-            )
+            lines.append("   " + pad(cut(names[str(n)], 11), 12) + pad(self._shift(agent), 13) + tail)
+        if more:
+            lines.append([("   " + ngettext("y {n} agente más", "y {n} agentes más", more).format(n=more), "atenuado")])
         lines += ["", "", [("   ▲ ", "vencida"), _("A devolver vencidos {a}      Sin contacto {b}      Sin teléfono {c}").format(
             a=w.callbacks_late, b=w.unreachable, c=w.without_phone)]]  # fmt: skip
         return lines
+
+    def _shift(self, agent: AgentLine) -> str:
+        """*listo*, *pausa 12 min*."""
+        word = _(SHIFTS.get(agent.shift, agent.shift))
+        if agent.shift != "paused" or agent.since is None:
+            return word
+        return f"{word} " + _("{n} min").format(n=max(0, int((self.at.now - agent.since).total_seconds() // 60)))
+
+    def _told(self, w: Wall) -> tuple[list[tuple[int, AgentLine]], int]:
+        """The agents with their place; where not all have room, those at work before the others, and how many are left."""
+        numbered = list(enumerate(w.agents))
+        room = max(1, self.size.height - ABOVE - BELOW)
+        if len(numbered) <= room:
+            return numbered, 0
+        first = sorted(numbered, key=lambda item: (item[1].shift == "off", not item[1].held, not item[1].calls))
+        return sorted(first[: room - 1]), len(numbered) - room + 1
 
 
 def _row(texts: tuple[str, ...], shift: int = 0) -> str:

@@ -1,26 +1,23 @@
-"""The bodies of the campaign wizard's three steps."""
+"""The bodies of the campaign wizard's first two steps."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from boxes_tui.desk.campaign_match import Match
-from boxes_tui.desk.campaign_plan import Plan
 from boxes_tui.domain.formats import number
 from boxes_tui.i18n import _
 from boxes_tui.screens import wizard_text
-from boxes_tui.screens.dialogs.readings import date_reading
-from boxes_tui.screens.row_text import moment
-from boxes_tui.screens.wizard_fields import TYPES
 from boxes_tui.screens.wizard_units import COLUMNS, Units, columns
 from boxes_tui.widgets.columns import WIDE
-from boxes_tui.widgets.fields import ChoiceField, FieldBase, Reading, TextField
+from boxes_tui.widgets.fields import FieldBase, TextField
 from boxes_tui.widgets.grid import Grid
-from boxes_tui.widgets.marks import LinesField, MarksField
+from boxes_tui.widgets.marks import LinesField
 from boxes_tui.widgets.menu import Menu, MenuItem
 from boxes_tui.widgets.page import Page
 from boxes_tui.widgets.panel import Text
@@ -29,7 +26,8 @@ if TYPE_CHECKING:
     from boxes_tui.screens.campaign_wizard import WizardScreen
 
 LABEL = 10
-LIST_WIDTH = 38
+LIST_WIDTH, NARROW_LIST = 38, 23
+"""Cells of the list and its head; on a narrow screen as few as a whole VIN takes."""
 
 
 class Step(Vertical):
@@ -78,6 +76,8 @@ class ListStep(Step):
     ListStep .right {{ width: 1fr; height: 8; }}
     ListStep .pair > .low {{ width: 26; }}
     ListStep LinesField {{ height: 6; margin: 0 0 0 1; }}
+    ListStep .right TextField {{ margin: 0 1 0 0; }}
+    ListStep.-narrow .left {{ width: {NARROW_LIST}; padding: 0 1 0 0; }}
     """
 
     def __init__(self, wizard: WizardScreen) -> None:
@@ -117,6 +117,10 @@ class ListStep(Step):
                 yield self.since
                 yield self.segment
         yield self.page
+
+    def on_resize(self, event: events.Resize) -> None:
+        """On a narrow screen the filters need the room more than the list does."""
+        self.set_class(event.size.width < 80, "-narrow")
 
     def _head(self, text: str) -> Text:
         made = Text([(text, "atenuado")])
@@ -263,60 +267,3 @@ class UnitStep(Step):
             path = target(self.wizard, "campaña", kind)
             titles, rows, count = self.units.sheet()
             await written(self.wizard, path, lambda told: save(Sheet("campaña", titles, rows, count), path, told))
-
-
-class PlanStep(Step):
-    """3 *Procesar unidades*: name, type, days, agents, script; the dry run below."""
-
-    def __init__(self, wizard: WizardScreen) -> None:
-        super().__init__(wizard)
-        self.name_ = self.field("name", _("Nombre"), limit=120)
-        self.type = ChoiceField(
-            _("Tipo"), [(c, _(t)) for c, t in TYPES], label_width=LABEL, id="f-type",
-            on_change=lambda code: wizard.changed("type", code),
-        )  # fmt: skip
-        self.stops.append(self.type)
-        self.due = self.field("due", _("Vence"), read=self._reading, width=20)
-        self.per_day = self.field(
-            "per_day", _("Por día"), width=6, note=_("por día hábil desde ese día; vacío: todas ese día")
-        )
-        self.agents = MarksField(
-            _("Asignar"), (), label_width=LABEL, id="f-agents", note=_("por turno; ninguno: cualquiera"),
-            on_change=lambda text: wizard.changed("agents", text),
-        )  # fmt: skip
-        self.stops.append(self.agents)
-        self.script = self.field("script", _("Guion"))
-        self.type.ground = self.agents.ground = "fondo"
-        self.page = Page()
-
-    def _reading(self, text: str) -> Reading:
-        return date_reading(moment(self.wizard.session).now, with_time=False)(text)
-
-    def compose(self) -> Iterator[Widget]:
-        """Fields and dry run."""
-        yield self.name_
-        yield self.type
-        yield self.due
-        yield self.per_day
-        yield self.agents
-        yield self.script
-        yield Text("")
-        yield self.page
-
-    def restore(self, values: Mapping[str, str]) -> None:
-        """What was typed before, where its type still exists."""
-        known = {code for code, _label in TYPES}
-        super().restore({k: v for k, v in values.items() if k != "type" or v in known})
-
-    def show_waiting(self) -> None:
-        """A dry run over very many units takes a while."""
-        self.page.show([" " + _("Se calcula el ensayo…")])
-
-    def show_plan(self, plan: Plan | None, why: str) -> None:
-        """The dry run, or why there is none."""
-        if plan is None:
-            self.page.show([[(" ✗ " + why, "peligro")]])
-        else:
-            last = " ▸ " + _("Procesar {n} unidades").format(n=number(plan.chosen - len(plan.blocked)))
-            self.page.show([*wizard_text.dry_run(plan, self.wizard.names), [(last, "acento")]])
-        self.wizard.show_frame()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 
 from boxes_tui.desk.campaign_match import ENTER, Match
 from boxes_tui.desk.campaign_plan import Plan
+from boxes_tui.desk.campaigns import why_text
 from boxes_tui.domain.formats import number, short_day
 from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.text import pad
@@ -39,7 +41,9 @@ def report(match: Match, found: int, width: int) -> PageLines:
     keys += [None, None]
     into = " + ".join(f"{number(match.counts[g])} {_(GROUPS[g])}" for g in ENTER if match.counts[g])
     out = " + ".join(f"{number(match.counts[g])} {_(GROUPS[g])}" for g in OUT if match.counts[g])
-    said = [_("Al paso 2: {n}").format(n=number(found)) + (f" = {into}" if into else "")]
+    entering = len(match.units)
+    filtered = " " + _("por los filtros, de {n}").format(n=number(entering)) if found < entering else ""
+    said = [_("Al paso 2: {n}").format(n=number(found)) + filtered + (f" = {into}" if into else "")]
     left = sum(match.counts[g] for g in OUT)
     said += [_("Quedan afuera: {n}").format(n=number(left)) + (f" = {out}" if out else "")]
     lines += [" " + text for text in said]
@@ -75,7 +79,7 @@ def dry_run(plan: Plan, names: dict[str, str]) -> list[Line]:
         f"   {number(len(plan.new)):>5} " + pad(_("oportunidades nuevas"), 24) + (agents or _("sin asignar")),
         f"   {number(len(plan.joined)):>5} " + pad(_("se suman a una abierta"), 24)
         + _("una llamada sirve a las dos campañas"),
-        f"   {number(len(plan.blocked)):>5} " + _("no pueden entrar"),
+        f"   {number(len(plan.blocked)):>5} " + pad(_("no pueden entrar"), 24) + left_out(plan),
         f"   {number(plan.chosen):>5} " + _("elegidas"),
         "",
     ]  # fmt: skip
@@ -83,6 +87,12 @@ def dry_run(plan: Plan, names: dict[str, str]) -> list[Line]:
         lines += [" " + text for text in spread(plan)]
     lines += ["", " " + _("Mientras no se trabaje ninguna unidad, la campaña entera se puede deshacer."), ""]
     return lines
+
+
+def left_out(plan: Plan) -> str:
+    """*Está en la lista No Llame 60 · No llamar más 3*."""
+    found = Counter(why_text(unit.why) or "—" for unit in plan.blocked).most_common()
+    return " · ".join(f"{why} {number(n)}" for why, n in found)
 
 
 def spread(plan: Plan) -> list[str]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from boxes_tui.desk.campaign_match import Unit
+from boxes_tui.desk.campaign_match import Match, Unit
 from boxes_tui.desk.campaign_segment import UnitRow
+from boxes_tui.desk.campaigns import why_text
 from boxes_tui.domain.formats import number
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import N_, _
@@ -46,9 +47,10 @@ Read = Callable[[Sequence[int]], tuple[dict[int, Unit], list[UnitRow]]]
 class Units:
     """The rows of step 2 and how they are shown. ``marked`` and what is shown are the grid's; the filter only hides."""
 
-    def __init__(self, rows: Sequence[UnitRow], units: dict[int, Unit], how: dict[int, str], today: date) -> None:
+    def __init__(self, rows: Sequence[UnitRow], units: dict[int, Unit], match: Match, today: date) -> None:
         self.rows = {str(r.vehicle_id): r for r in rows}
-        self.units, self.how, self.today = units, how, today
+        self.units, self.how, self.today = units, match.how, today
+        self.lines = {v: line.line for line in reversed(match.lines) for v in line.vehicles}
         self.order: tuple[str, bool] | None = None
         self.kept: dict[str, str] = {}
 
@@ -114,8 +116,13 @@ class Units:
             return "", ""
         parts = [row.customer or "—", row.vin or "—", f"{number(row.km)} km" if row.km else ""]
         parts += [_("◆ ya tiene una abierta")] if row.open else []
-        how = self.how.get(row.vehicle_id)
+        how, line = self.how.get(row.vehicle_id), self.lines.get(row.vehicle_id)
         second = _("Entró por: {how}").format(how=_(HOW[how])) if how in HOW else _("Entró por los filtros")
+        if line is not None:
+            second += ", " + _("línea {n} de la lista").format(n=number(line))
+        unit = self.units.get(row.vehicle_id)
+        if unit is not None and unit.why:
+            second += f" · x {why_text(unit.why)}"
         if row.campaign:
             second += " · " + _("última campaña: {name}").format(name=row.campaign)
         return " · ".join(p for p in parts if p), second
@@ -131,8 +138,8 @@ class ManyUnits(Units):
     """More units than anybody looks at one by one: their ids in order, rows as they come into sight. Memory does not grow
     with what is looked at."""
 
-    def __init__(self, ids: Sequence[int], read: Read, how: dict[int, str], today: date) -> None:
-        super().__init__((), {}, how, today)
+    def __init__(self, ids: Sequence[int], read: Read, match: Match, today: date) -> None:
+        super().__init__((), {}, match, today)
         self.ids, self._read = array("q", ids), read
 
     def __len__(self) -> int:

@@ -95,7 +95,8 @@ class BarChart(Picker):
             return [" ", (self._title(), "atenuado")]
         if y <= rows:
             level = rows - y
-            label = f"{ceil(self._top * (level + 1) / rows):>{axis - 1}}" if self._top else " " * (axis - 1)
+            mark, over = (ceil(self._top * (n + 1) / rows) for n in (level, level + 1))
+            label = f"{mark if self._top and (mark < over or level == rows - 1) else '':>{axis - 1}}"
             bars = [(" " + self._cell(b, level) * 2, "acento") for b in visible]
             return [(f"{label}┤", "atenuado"), *bars]
         if y == rows + 1:

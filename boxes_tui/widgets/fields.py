@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from boxes_tui.text import BAD
+from boxes_tui.text import BAD, cut
 from boxes_tui.widgets.safe import Line, Part, cut_segments, segments
 from boxes_tui.widgets.tones import tones_of
 
@@ -221,8 +221,10 @@ class TextField(FieldBase):
         return Strip(cut_segments(strip, width)).adjust_cell_length(width, text_style)
 
     def _window(self, room: int) -> tuple[str, str, str]:
-        """The visible piece: text before the cursor, under it, after it."""
+        """The visible piece: text before the cursor, under it, after it; without the focus the beginning, cut."""
         value = BAD.sub("", self._value)
+        if not self.has_focus and cell_len(value) > room:
+            return cut(value, room), "", ""
         place = min(self._place, len(value))
         first = min(self._first, place)
         while cell_len(value[first : place + 1]) + (1 if place == len(value) else 0) > room:

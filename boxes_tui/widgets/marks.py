@@ -12,12 +12,13 @@ from textual.strip import Strip
 from boxes_tui.i18n import _
 from boxes_tui.text import BAD, cut
 from boxes_tui.widgets.fields import FieldBase, plain_label
-from boxes_tui.widgets.safe import Line, cut_segments, safe, segments
+from boxes_tui.widgets.safe import Line, Part, cut_segments, safe, segments, width_of
 from boxes_tui.widgets.tones import tones_of
 
 
 class MarksField(FieldBase):
-    """Any of a few: ``● Ana   ● Luis   ○ Marta``. Left and right move, the space bar marks."""
+    """Any of a few or of many: ``● Ana   ● Luis   ○ Marta``. Left and right move, the space bar marks; where not all fit,
+    those about the cursor show, and how many stand at either side."""
 
     def __init__(
         self,
@@ -33,7 +34,7 @@ class MarksField(FieldBase):
         super().__init__(label, label_width=label_width or cell_len(plain_label(label)) + 1, id=id)
         self.choices = tuple(choices)
         self._marked = set(marked)
-        self._place = 0
+        self._place = self._first = 0
         self._note, self._on_change = note, on_change
 
     @property
@@ -67,17 +68,43 @@ class MarksField(FieldBase):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Label, choices with their marks, the note."""
+        """Label, choices with their marks, the note where it has room."""
         tones, width = tones_of(self.app), self.size.width
         made = self.lead()
-        for n, (code, label) in enumerate(self.choices):
+        room = width - Strip(made).cell_length - 1
+        first, last = self._window(room)
+        parts: list[Part] = [(f"←{first}  ", "atenuado")] if first else []
+        for n in range(first, last):
+            code, label = self.choices[n]
             on = code in self._marked
             tone = "foco" if self.has_focus and n == self._place else "texto"
-            gap = "   " if n else ""
-            parts: Line = [gap, ("● " if on else "○ ", "marca" if on else "atenuado"), (safe(label), tone)]
-            made += segments(parts, tones, self.ground)
-        made += segments(["         ", *self.after()], tones, self.ground) if self.after() else []
+            parts += [
+                "   " if n > first else "",
+                ("● " if on else "○ ", "marca" if on else "atenuado"),
+                (safe(label), tone),
+            ]
+        more = len(self.choices) - last
+        parts += [(f"  {more}→", "atenuado")] if more else []
+        note = self.after()
+        if note and width_of([*parts, "   ", *note]) <= room:
+            parts += [" " * min(9, room - width_of([*parts, *note])), *note]
+        made += segments(parts, tones, self.ground)
         return Strip(cut_segments(made, width)).adjust_cell_length(width, tones.style("texto", self.ground))
+
+    def _window(self, room: int) -> tuple[int, int]:
+        """The first visible choice and the one after the last: all, or those about the cursor."""
+        wide = [cell_len(safe(label)) + 5 for _code, label in self.choices]
+        if sum(wide) - 3 <= room:
+            return 0, len(wide)
+        room -= 2 * len("←99  ")
+        first = min(self._first, self._place)
+        while sum(wide[first : self._place + 1]) > room and first < self._place:
+            first += 1
+        last = first + 1
+        while last < len(wide) and sum(wide[first : last + 1]) <= room:
+            last += 1
+        self._first = first
+        return first, last
 
 
 class LinesField(FieldBase):
@@ -127,9 +154,10 @@ class LinesField(FieldBase):
         self._changed()
 
     def on_paste(self, event: events.Paste) -> None:
-        """A pasted list goes in line by line."""
+        """A pasted list goes in line by line, under what is there: it never lengthens a line that names a unit."""
         event.stop()
-        self.insert(event.text)
+        listed = "\n" in event.text or "\r" in event.text
+        self.insert(("\n" if listed and self._lines[-1].strip() else "") + event.text)
 
     def on_key(self, event: events.Key) -> None:
         """Typing at the end; ``Ctrl+U`` empties the list."""

@@ -11,7 +11,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from boxes_tui.i18n import _
 from boxes_tui.text import cut
+from boxes_tui.widgets.bars import Key, KeysLine
 from boxes_tui.widgets.safe import safe
 from boxes_tui.widgets.screen import BoxesModal
 from boxes_tui.widgets.tones import tones_of
@@ -86,7 +88,7 @@ class Menu(BoxesModal[tuple[str, ...]]):
     an item's key takes it, the space bar marks (``several``), ``Enter`` accepts.
     """
 
-    DEFAULT_CSS = "Menu { layout: vertical; } Menu > MenuBox { dock: left; }"
+    DEFAULT_CSS = "Menu { layout: vertical; } Menu > MenuBox { dock: left; } Menu > KeysLine { dock: bottom; }"
 
     def __init__(
         self,
@@ -102,10 +104,18 @@ class Menu(BoxesModal[tuple[str, ...]]):
         super().__init__()
         self._box = MenuBox(title, items, several, chosen)
         self._place = (line, right, width)
+        self._keys = KeysLine()
+        digits = [item.key for item in items if item.key]
+        self._keys.set_keys([
+            *([Key(f"{digits[0]}-{digits[-1]}", _("opción"))] if len(digits) > 1 and not several else []),
+            Key("↑↓", _("mover")), *([Key(_("espacio"), _("marca"))] if several else []),
+            Key("Enter", _("aceptar"), press="enter"), Key("Esc", _("cerrar"), press="escape"),
+        ])  # fmt: skip
 
     def compose(self) -> Iterator[Widget]:
-        """The box."""
+        """The box, and in the place of the screen's keys its own."""
         yield self._box
+        yield self._keys
 
     def on_resize(self, event: events.Resize) -> None:
         """Stand under the column, within the screen."""

@@ -1,4 +1,5 @@
-"""A pie in quadrant blocks with its legend; every slice opens into its rows (SCREENS §3, *6 Reportes*)."""
+"""A pie in quadrant blocks, without them in the slices' numbers, with its legend; every slice opens into its rows
+(SCREENS §3, *6 Reportes*)."""
 
 from __future__ import annotations
 
@@ -124,20 +125,27 @@ class Pie(Picker):
         if y >= len(lines):
             return [(" " * (2 * self._height + 6), "")]
         made = [("   ", "")]
-        made += [(glyph, FILL_TONES[min(n, 4)] if n >= 0 else "") for glyph, n in lines[y]]
+        numbered = tones_of(self.app).ascii
+        made += [
+            (str(n + 1) if numbered and n >= 0 else glyph, FILL_TONES[min(n, 4)] if n >= 0 else "")
+            for glyph, n in lines[y]
+        ]
         return [*made, (" " * 5, "")]
 
     def _legend(self, y: int) -> list[tuple[str, str]]:
         wide = max((cell_len(safe(s.label)) for s in self.slices), default=0)
-        wide = max(15, min(wide, 24))
-        digits = max(3, len(str(sum(s.count for s in self.slices))))
+        counts = [s.count for s in self.slices]
+        digits = max(3, len(str(sum(counts))), len(str(max(counts, default=0))) + 1)
+        room = self.size.width - (2 * self._height + 6) - len("1 █ ") - digits - len("  100,0 %")
+        wide = max(min(15, room), min(wide, room, 24))
         if y < len(self.slices):
             item = self.slices[y]
             on = item.key == self.cursor and self.has_focus
             name = cut(safe(item.label), wide)
             name += " " * (wide - cell_len(name))
             text = f"{name}{item.count:>{digits}}{item.pct:>9}"
-            lead = [(f"{y + 1} ", "atenuado"), (FILLS[min(y, 4)] + " ", FILL_TONES[min(y, 4)])]
+            fill = str(y + 1) if tones_of(self.app).ascii else FILLS[min(y, 4)]
+            lead = [(f"{y + 1} ", "atenuado"), (fill + " ", FILL_TONES[min(y, 4)])]
             return [*lead, (text, "foco" if on else "texto")]
         if y == len(self.slices) and self.slices:
             total = sum(s.count for s in self.slices)

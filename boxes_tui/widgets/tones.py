@@ -76,9 +76,9 @@ bright ones."""
 class Tones:
     """Styles of one theme for one kind of terminal. Cheap to ask: every pair is made once."""
 
-    def __init__(self, palette: Palette = OSCURO, colours: Colours = "full") -> None:
+    def __init__(self, palette: Palette = OSCURO, colours: Colours = "full", *, ascii: bool = False) -> None:
         self.palette = DIECISEIS if colours == "16" else palette
-        self.colours = colours
+        self.colours, self.ascii = colours, ascii
         self._styles: dict[tuple[str, str], Style] = {}
 
     def style(self, tone: str = "texto", ground: str = "fondo") -> Style:

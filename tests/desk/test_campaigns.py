@@ -14,12 +14,14 @@ from typer.testing import CliRunner
 from boxes_tui.cli.main import app
 from boxes_tui.data.commands import ActResult
 from boxes_tui.data.engine import writing
+from boxes_tui.data.reads.details import detail
 from boxes_tui.data.tables import act, campaign, campaign_unit, holiday, opportunity, repair_order, vehicle
 from boxes_tui.desk.calls import LogCall
 from boxes_tui.desk.campaign_plan import Choice
 from boxes_tui.desk.campaign_segment import Segment, segment_ids, unit_rows
 from boxes_tui.desk.campaign_undo import UndoCampaign
 from boxes_tui.desk.campaigns import CreateCampaign, campaign_from_lines, dry_run
+from boxes_tui.desk.sheet import call_sheet
 from boxes_tui.desk.undo import Undo, preview
 from boxes_tui.errors import Refused, UsageError
 from boxes_tui.reports.campaign_progress import campaign_list, campaign_progress
@@ -255,6 +257,20 @@ def test_a_large_campaign_is_fast_and_is_undone_by_both_verbs(lite: Desk, how: A
             == 0
         )
         assert conn.execute(select(act.c.undone_by).where(act.c.id == made.act)).scalar() is not None
+
+
+@pytest.mark.parametrize(("named", "read"), [("nota_4711", "Le habla Luis por el airbag de"), ("../../nota_4711", "")])
+def test_the_campaign_s_own_script_is_what_the_agent_reads(lite: Desk, home: Path, named: str, read: str) -> None:
+    (home / "scripts").mkdir(parents=True)
+    (home / "scripts" / "nota_4711.es.txt").write_text("Le habla ${agent} por el airbag de ${plate}.", "utf-8")
+    choice = Choice(fleet(lite, 1)[0])
+    lite.do(CreateCampaign("NT 4711", "recall", choice, DUE, script=named), "luis")
+    made = lite.rows(opportunity, opportunity.c.origin == "campaign")[0]["id"]
+    with lite.house.engine.connect() as conn:
+        session = lite.session("luis")
+        row = detail(conn, session, "campaign_opportunities", "opportunities", [made])[0]
+        told = call_sheet(conn, session, row, home).script
+    assert told.startswith(read) if read else "airbag" not in told and told
 
 
 def test_done_units_count_as_completion(desk: Desk) -> None:

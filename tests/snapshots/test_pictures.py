@@ -15,6 +15,8 @@ from boxes_tui.i18n import set_language
 from tests.support.house import TODAY, Desk, add_customer, add_opportunity, open_desk
 
 SMALL, WIDE = (80, 24), (120, 36)
+SHOWN, RELOAD = "shown:", "reload"
+"""Wait for a text; read the list under a panel again, which it does by itself sooner or later (the claim shows then)."""
 NAMES = ("JUAN [PARTICULAR]", "O'HIGGINS, ÑUSTA", "FERNÁNDEZ IBARGÜENGOITIA ACHÁVAL, MARÍA DE LOS ÁNGELES", "山田 太郎")
 
 
@@ -38,17 +40,29 @@ def pictured(desk: Desk, login: str = "ana", lang: str = "es") -> BoxesApp:
 
 
 def keys(*pressed: str) -> Callable[[Any], Any]:
-    """Press the keys, then wait until nothing moves any more."""
+    """Press the keys, then wait until nothing moves any more; a text in place of a key is waited for."""
 
     async def run(pilot: Any) -> None:
         app = pilot.app
         for key in ("", *pressed):
-            if key:
+            if key == RELOAD:
+                pilot.app.screen_stack[-2].reload()
+            elif key.startswith(SHOWN):
+                await _shown(pilot, key.removeprefix(SHOWN))
+            elif key:
                 await pilot.press(key)
             await _settled(pilot)
         assert app.house is not None
 
     return run
+
+
+async def _shown(pilot: Any, text: str) -> None:
+    for _ in range(400):
+        if any(text in strip.text for strip in pilot.app.screen._compositor.render_strips()):
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(f"{text} does not show")
 
 
 async def _settled(pilot: Any) -> None:
@@ -71,8 +85,8 @@ PICTURES = [
     ("opportunities_wide", WIDE, "ana", "es", ("2", "down")),
     ("appointments_english", SMALL, "ana", "en", ("3",)),
     ("leaks_empty", SMALL, "ana", "es", ("9",)),
-    ("call", SMALL, "ana", "es", ("2", "l")),
-    ("callback", SMALL, "ana", "es", ("2", "l", "4", *"lu 15:30")),
+    ("call", SMALL, "ana", "es", ("2", "l", RELOAD, SHOWN + "▲t")),
+    ("callback", SMALL, "ana", "es", ("2", "l", RELOAD, SHOWN + "▲t", "4", *"lu 15:30")),
     ("discard", SMALL, "ana", "es", ("2", "d")),
     ("customer", SMALL, "ana", "es", ("5", "v")),
     ("menu", SMALL, "ana", "es", ("2", "right", "m")),
@@ -80,6 +94,29 @@ PICTURES = [
     ("my_day", SMALL, "luis", "es", ("D",)),
     ("report", SMALL, "luis", "es", ("6", "5")),
     ("wizard", SMALL, "luis", "es", ("7",)),
+    (
+        "wizard_plan",
+        SMALL,
+        "luis",
+        "es",
+        (
+            "7",
+            *"ab010cd",
+            "enter",
+            *"ab027cd",
+            "enter",
+            *"zz999zz",
+            SHOWN + "INFORME",
+            "pagedown",
+            "pagedown",
+            *"NT 4711",
+            "tab",
+            "tab",
+            *"lu 30/11",
+            SHOWN + "ENSAYO",
+        ),
+    ),
+    ("report_wide", WIDE, "luis", "es", ("6", "3")),
 ]
 
 

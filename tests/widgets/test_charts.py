@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.widget import Widget
 
 from boxes_tui.widgets.barchart import Bar, BarChart
-from boxes_tui.widgets.kpi import Kpi, Kpis
+from boxes_tui.widgets.kpi import Kpi, Kpis, share
 from boxes_tui.widgets.picker import Picker
 from boxes_tui.widgets.pie import Pie, Slice, disc
 from boxes_tui.widgets.screen import BoxesScreen
@@ -39,14 +39,15 @@ BARS = [Bar(d, d, n) for d, n in zip(("02", "04", "09", "11", "16", "23"), (6, 4
 class Report(BoxesScreen[None]):
     """Everything under one another."""
 
-    def __init__(self) -> None:
+    def __init__(self, slices: Sequence[Slice] = SLICES) -> None:
         super().__init__()
+        self.slices = slices
         self.opened: list[str] = []
 
     def compose(self) -> Iterator[Widget]:
         wide = self.app.size.width >= 110
         yield Kpis(KPIS, RIGHT if wide else ())
-        yield Pie("Por resultado", SLICES)
+        yield Pie("Por resultado", self.slices)
         yield BarChart("Por día", BARS)
 
     def on_picker_chosen(self, event: Picker.Chosen) -> None:
@@ -66,6 +67,23 @@ async def test_figures_stand_as_drawn() -> None:
         ]
         await pilot.press("right", "enter", "down", "enter", "left", "enter")
         assert app.screen.opened == ["p", "r", "d"]  # type: ignore[attr-defined]
+
+
+def test_two_columns_share_a_line_and_keep_their_short_notes() -> None:
+    left = [Kpi("a", "Tasa de asistencia", "292", "312", "(93,6 %)", "en curso: 32")]
+    right = [
+        Kpi("b", "Recupero de inasistencias a 7 días", "9", "15", "(60,0 %)", "p90 20 días · en curso: 5 · otros 7")
+    ]
+    for width in (110, 120, 160):
+        one, two, second = share(left, right, width)
+        assert one.room >= len(left[0].note) and second + two.note + two.room < width
+        assert one.note + one.room < second
+
+
+async def test_a_long_name_leaves_its_percentage() -> None:
+    app = make(lambda: Report([Slice("0", "Campaña de revisión de suspensión trasera", 1234, "100,0 %")]))
+    async with app.run_test(size=(60, 24)):
+        assert picture(app)[4].endswith("1 █ Campaña de revisión d… 1234  100,0 %")
 
 
 async def test_legend_bars_and_their_keys() -> None:

@@ -218,6 +218,23 @@ async def test_a_pasted_list_is_kept_line_by_line() -> None:
         await pilot.press("X")
         assert field.count == 512 and field.value.split("\n")[-1] == "VIN511X"
         assert picture(app)[8:13] == ["▏VIN0", "▏VIN1", "▏VIN2", "▏… 512 líneas", "▏VIN511X"]
+        app.post_message(events.Paste("AB123CD\nAB124CD"))
+        await pilot.pause()
+        assert field.value.split("\n")[-3:] == ["VIN511X", "AB123CD", "AB124CD"]
+
+
+async def test_of_many_agents_those_about_the_cursor_show_and_how_many_stand_aside() -> None:
+    class Form(BottomPanel[None]):
+        def compose_body(self) -> Iterator[Widget]:
+            yield MarksField("Asignar", [(f"a{n}", f"Agente{n}") for n in range(30)], label_width=9, note="por turno")
+
+    app = make()
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = Form()
+        await app.push_screen(form)
+        form.query_one(MarksField).focus()
+        await pilot.press(*["right"] * 17, "space")
+        assert picture(app)[8] == " Asignar  ←14  ○ Agente14   ○ Agente15   ○ Agente16   ● Agente17  12→"
 
 
 async def test_the_column_menu() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.widget import Widget
 
@@ -21,11 +21,20 @@ if TYPE_CHECKING:
     from boxes_tui.screens.base import DeskScreen
 
 
+Fields = tuple[tuple[str, str, str, str], ...]
+"""Name, label, value and note of each field."""
+
+Wanted = TypeVar("Wanted")
+
+
 class FilterForm(Form):
     """Text fields by name; an empty one filters nothing."""
 
-    def __init__(self, title: str, fields: tuple[tuple[str, str, str, str], ...], foot: str) -> None:
-        super().__init__(title, lines=len(fields) + 7)
+    def __init__(
+        self, title: str, fields: Fields, foot: str, draft: dict[str, str] | None = None, wrong: str = ""
+    ) -> None:
+        super().__init__(title, lines=len(fields) + 7, draft=draft)
+        self._wrong = wrong
         self._made = [self.field(name, label, value, note=note, width=30) for name, label, value, note in fields]
         self._foot = foot
 
@@ -34,6 +43,27 @@ class FilterForm(Form):
         yield Text("")
         yield from self._made
         yield Text("", self._foot)
+
+    def begin(self) -> None:
+        """With what was wrong the last time."""
+        super().begin()
+        if self._wrong:
+            self.status.error(self._wrong)
+
+
+async def _asked(
+    screen: DeskScreen, title: str, fields: Fields, read: Callable[[dict[str, str]], Awaitable[Wanted]]
+) -> Wanted | None:
+    """What the filters come to; asked again, as typed and with the reason, while they cannot be read. None when left."""
+    draft, wrong = None, ""
+    while True:
+        made = await screen.app.push_screen_wait(FilterForm(title, fields, _("Vacío: no filtra."), draft, wrong))
+        if made is None:
+            return None
+        try:
+            return await read(made)
+        except BoxesError as error:
+            draft, wrong = made, str(error)
 
 
 async def queue_filters(screen: DeskScreen, ask: QueueAsk) -> QueueAsk | None:
@@ -45,18 +75,15 @@ async def queue_filters(screen: DeskScreen, ask: QueueAsk) -> QueueAsk | None:
         ("text", _("Texto"), ask.text or "", _("nombre, patente o chasis")),
         ("model", _("Modelo"), ask.model or "", _("parte del nombre")),
     )  # fmt: skip
-    made = await screen.app.push_screen_wait(FilterForm(_("MÁS FILTROS"), fields, _("Vacío: no filtra.")))
-    if made is None:
-        return None
-    try:
+
+    async def read(made: dict[str, str]) -> QueueAsk:
         day = await screen.background(screen.house.read, day_filter, made["day"]) if made["day"].strip() else None
         values: dict[str, Any] = {n: made[n].strip() or None for n in ("branch", "agent", "text", "model")}
         wanted = replace(ask, day=day, **values)
         await screen.background(screen.house.read, count, wanted)
-    except BoxesError as error:
-        screen.say_error(str(error))
-        return None
-    return wanted
+        return wanted
+
+    return await _asked(screen, _("MÁS FILTROS"), fields, read)
 
 
 async def sale_filters(screen: DeskScreen, now: dict[str, str]) -> dict[str, str] | None:
@@ -83,10 +110,10 @@ async def report_filters(screen: DeskScreen, ask: Ask) -> Ask | None:
         ("make", _("Marca"), ask.make or "", ""),
         ("model", _("Modelo"), ask.model or "", _("parte del nombre")),
     )  # fmt: skip
-    made = await screen.app.push_screen_wait(FilterForm(_("FILTROS DEL REPORTE"), fields, _("Vacío: no filtra.")))
-    if made is None:
-        return None
-    try:
+
+    async def read(made: dict[str, str]) -> Ask:
+        from boxes_tui.reports.grid import count as count_rows
+
         words = ("hoy", "semana", "mes", "año", "today", "week", "month", "year")
         low_text = made["low"].strip()
         days = preset(screen.session, low_text) if low_text.lower() in words else span(
@@ -95,10 +122,7 @@ async def report_filters(screen: DeskScreen, ask: Ask) -> Ask | None:
         named: dict[str, Any] = {n: made[n].strip() or None for n in ("branch", "agent", "make", "model")}
         wanted = replace(ask, low=days[0], high=days[1], **named)
         check(wanted)
-        from boxes_tui.reports.grid import count as count_rows
-
         await screen.background(screen.house.read, count_rows, wanted)
-    except BoxesError as error:
-        screen.say_error(str(error))
-        return None
-    return wanted
+        return wanted
+
+    return await _asked(screen, _("FILTROS DEL REPORTE"), fields, read)
