@@ -62,10 +62,12 @@ class BoardScreen(ActingScreen):
         from boxes_tui.data.reads.my_day import user_names
 
         self.board = found = await self.background(self.house.read, board)
+        self.freshness = found.freshness
+        if not self._wide:
+            self.show_board()  # names stand in the side column alone
         self.names = await self.background(self.house.read, lambda conn, session: user_names(conn))
         first = [p.customer_id for p in found.promised[:PROMISED] if p.customer_id is not None]
         self.customers = await self.background(self.house.read, lambda conn, session: names_of(conn, first))
-        self.freshness = found.freshness
         self._drafts = len(self.journal.drafts(self.session.login))
         self.show_board()
 
@@ -83,10 +85,14 @@ class BoardScreen(ActingScreen):
         name = _("Tablero").upper()
         return f"{name} · {self.session.branch_name()}" if self.ready else name
 
+    @property
+    def _wide(self) -> bool:
+        return self.size.width >= 110
+
     def show_board(self) -> None:
         """Lay out the lines for the size."""
         lines, keys = self._lines()
-        if self.size.width >= 110:
+        if self._wide:
             lines = self._with_side([*lines[:2], "", *lines[2:]])
             keys = [*keys[:2], None, *keys[2:]]
         self.page.show(lines, keys)

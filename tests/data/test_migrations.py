@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from boxes_tui.data import schema
 from boxes_tui.data.engine import make_engine, parse_url, reading, writing
-from boxes_tui.data.tables import metadata
+from boxes_tui.data.tables.waiting import metadata
 from boxes_tui.errors import BoxesError
 from tests.conftest import ROOT
 from tests.data.shape import shape

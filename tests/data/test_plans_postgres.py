@@ -20,7 +20,7 @@ from boxes_tui.data.engine import reading, set_scope
 from boxes_tui.data.reads import board, card_phones, customers, my_day, queues, reach, reconciliation, search, wallboard
 from boxes_tui.data.reads.queues import Ask
 from boxes_tui.data.session import Session
-from boxes_tui.data.tables import metadata
+from boxes_tui.data.tables.waiting import metadata
 from boxes_tui.desk import gate
 from boxes_tui.desk.appointments import Comment, Confirm
 from boxes_tui.desk.calls import LogCall

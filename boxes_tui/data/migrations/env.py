@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from boxes_tui.data.tables import metadata
+from boxes_tui.data.tables.waiting import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
-    Index,
     Integer,
     MetaData,
     SmallInteger,
@@ -44,11 +43,6 @@ def ref(name: str, target: str, *, nullable: bool = True, index: bool = False) -
     return Column(name, BIG, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
 
 
-def still(name: str, *columns: str, where: str) -> Index:
-    """An index of the rows that still wait for something; with the columns of their conditions a count reads no row."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
-
-
 def sync_columns() -> list[Column[Any]]:
     """The columns that the sync owns on every DMS row (DMS.md §1).
 
@@ -65,11 +59,6 @@ def sync_columns() -> list[Column[Any]]:
         Column("gone_at", Instant),
         Column("is_stub", Boolean, nullable=False, server_default=false()),
     ]
-
-
-def promised(table: str) -> Index:
-    """The index of the rows whose customer was promised a call: the footer asks for them at every change."""
-    return still(f"ix_{table}_promised", "next_at", where="next_kind = 'callback'")
 
 
 def work_columns() -> list[Column[Any]]:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     true,
 )
 
-from boxes_tui.data.tables._base import BIG, ident, metadata, promised, ref, still, work_columns
+from boxes_tui.data.tables._base import BIG, ident, metadata, ref, work_columns
 from boxes_tui.data.types import CleanNote, CleanText, Day, Instant, Json
 
 call = Table(
@@ -55,8 +55,6 @@ call = Table(
     Index("ix_call_customer_id", "customer_id"),
     Index("ix_call_user_day", "user_id", "day"),
     Index("ix_call_day", "day", "branch_id"),
-    still("ix_call_retry", "retry_at", where="retry_at IS NOT NULL"),
-    still("ix_call_callback", "callback_user_id", "callback_at", where="callback_at IS NOT NULL"),
 )
 
 opportunity = Table(
@@ -94,13 +92,7 @@ opportunity = Table(
     Column("flag", Text),  # owner_changed, appointment_cancelled
     Column("imported", Boolean, nullable=False, server_default=false()),
     *work_columns(),
-    still("ix_opportunity_open", "due_day", "branch_id", where="state = 'open'"),
-    Index("uq_opportunity_open_vehicle_origin", "vehicle_id", "origin", unique=True,
-          sqlite_where=text("state = 'open' AND vehicle_id IS NOT NULL"),
-          postgresql_where=text("state = 'open' AND vehicle_id IS NOT NULL")),
     Index("ix_opportunity_due", "due_day", "branch_id"),
-    still("ix_opportunity_sold", "state_day", "branch_id", where="state = 'sold'"),
-    promised("opportunity"),
 )  # fmt: skip
 
 claim = Table(
@@ -152,8 +144,6 @@ complaint = Table(
     ref("closed_by", "app_user"),
     Column("owner_call_id", BIG),  # first contacted call after it was opened
     Column("annulled_at", Instant),
-    still("ix_complaint_open", "due_at", where="closed_at IS NULL"),
-    promised("complaint"),
 )  # fmt: skip
 
 block = Table(

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from boxes_tui.data.tables._base import BIG, ident, metadata, promised, ref, still, sync_columns, work_columns
+from boxes_tui.data.tables._base import BIG, ident, metadata, ref, sync_columns, work_columns
 from boxes_tui.data.types import CleanNote, CleanText, Day, Instant, Json, Money
 
 
@@ -60,20 +60,8 @@ sale_delivery = Table(
     Column("welcome_call_id", BIG),  # the welcome call that closes
     UniqueConstraint("source_id", "source_key"),
     Index("ix_sale_delivery_day", "delivered_day", "branch_id"),
-    still(
-        "ix_sale_delivery_uncalled",
-        "delivered_day",
-        "branch_id",
-        "status",
-        "gone_at",
-        "is_stub",
-        "last_call_id",
-        "welcome_call_id",
-        where="welcome_call_id IS NULL",
-    ),
     Index("ix_sale_delivery_vehicle_id", "vehicle_id"),
     Index("ix_sale_delivery_customer_id", "customer_id"),
-    promised("sale_delivery"),
 )
 
 appointment = Table(
@@ -129,23 +117,8 @@ appointment = Table(
     Column("invite_sequence", SmallInteger, nullable=False, server_default=text("0")),
     UniqueConstraint("source_id", "source_key"),
     Index("ix_appointment_day", "start_day", "branch_id"),
-    still(
-        "ix_appointment_ahead",
-        "start_day",
-        "branch_id",
-        "status",
-        "gone_at",
-        "is_stub",
-        "vanished_at",
-        "confirmed_at",
-        "rebooked_id",
-        "follow_call_id",
-        "arrived_at",
-        where="arrived_at IS NULL",
-    ),
     Index("ix_appointment_vehicle_id", "vehicle_id", "start_day"),
     Index("ix_appointment_customer_id", "customer_id"),
-    promised("appointment"),
 )
 
 repair_order = Table(
@@ -204,13 +177,8 @@ repair_order = Table(
     Index("ix_repair_order_handover", "handover_day", "branch_id"),
     Index("ix_repair_order_opened", "opened_day", "branch_id"),
     Index("ix_repair_order_number", "number"),
-    still("ix_repair_order_open", "opened_day", "branch_id", "status", "gone_at", "is_stub", "delivery_basis",
-          "handover_at", where="handover_at IS NULL"),
-    still("ix_repair_order_uncalled", "handover_day", "branch_id", "status", "gone_at", "is_stub", "courtesy_call_id",
-          where="courtesy_call_id IS NULL"),
     Index("ix_repair_order_vehicle_id", "vehicle_id", "opened_day"),
     Index("ix_repair_order_customer_id", "customer_id"),
-    promised("repair_order"),
 )  # fmt: skip
 
 repair_order_line = Table(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, SmallInteger, Table, Text, UniqueConstraint, text, true
 
-from boxes_tui.data.tables._base import BIG, ident, metadata, ref, still, sync_columns
+from boxes_tui.data.tables._base import BIG, ident, metadata, ref, sync_columns
 from boxes_tui.data.types import CleanText, Day, Instant
 
 customer = Table(
@@ -45,7 +45,6 @@ customer = Table(
     UniqueConstraint("source_id", "source_key"),
     Index("ix_customer_doc_digits", "doc_digits"),
     Index("ix_customer_feed_key", "source_id", "feed_key", unique=True),
-    still("ix_customer_without_phone", "without_phone_at", where="without_phone_at IS NOT NULL"),
 )
 
 customer_phone = Table(
@@ -103,7 +102,6 @@ vehicle = Table(
     Index("ix_vehicle_plate", "plate"),
     Index("ix_vehicle_tail_rev", "tail_rev"),
     Index("ix_vehicle_model", "model", "model_year"),
-    still("ix_vehicle_driver_id", "driver_id", where="driver_id IS NOT NULL"),
 )
 
 vehicle_owner = Table(
