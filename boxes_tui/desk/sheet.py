@@ -22,7 +22,7 @@ from boxes_tui.domain.contact_gate import Purpose, Verdict
 from boxes_tui.domain.dispositions import PURPOSE
 from boxes_tui.domain.formats import show_day
 from boxes_tui.domain.phones import parse_phone
-from boxes_tui.i18n import language
+from boxes_tui.i18n import _, language
 from boxes_tui.text import clean_note
 
 OPERATIONAL_CAMPAIGNS: Final = ("technical_note", "recall")
@@ -170,8 +170,10 @@ def script(session: Session, row: QueueRow, names: Sequence[str], home: Path | N
     told = show_day(row.day, session.today) if row.day else ""
     if isinstance(when, datetime):
         told += f" {when:%H:%M}"
+    hour = session.clock.local(session.zone_of(row.branch_id)).hour
+    greeting = _("Buenos días") if hour < 13 else _("Buenas tardes") if hour < 20 else _("Buenas noches")
     fields = {
-        "agent": session.name.split(" ")[0], "branch": branch.name if branch else "", "customer": row.customer or "",
+        "greeting": greeting, "agent": session.name.split(" ")[0], "branch": branch.name if branch else "", "customer": row.customer or "",
         "vehicle": row.unit or "", "plate": row.plate or "", "about": row.about or "", "when": told,
     }  # fmt: skip
     return clean_note(Template(path.read_text("utf-8")).safe_substitute(fields))

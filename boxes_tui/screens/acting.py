@@ -130,9 +130,13 @@ class ActingBase(DeskScreen):
 
     def done_text(self, text: str) -> Line:
         """*Se guardó … [u] deshacer*, cut so that the key stays."""
-        undo = _("deshacer")
-        fits = self.size.width - len(undo) - 7  # the edges, a blank, [u], a blank
-        return [(cut(text, fits) + " ", "exito"), ("[u]", "acento"), (" " + undo, "exito")]
+        text = text[:-1] if text.endswith("..") else text  # a name that ends with its own full stop
+        return [(cut(text, self.done_cells) + " ", "exito"), ("[u]", "acento"), (" " + _("deshacer"), "exito")]
+
+    @property
+    def done_cells(self) -> int:
+        """What is left for the text of :meth:`done_text`: without the edges, a blank, [u], a blank."""
+        return self.size.width - len(_("deshacer")) - 7
 
     def held(self, row: QueueRow) -> None:
         """Verbs on what somebody else holds answer with that sentence."""

@@ -142,8 +142,10 @@ class BoardScreen(ActingScreen):
         c = b.counts
         o, a, p, leaks = c["opportunities"], c["appointments"], c["in_process"], c["leaks"]
         stages = {
-            "deliveries": _("{n} entregas"), "opportunities": _("{n} oport."), "no_shows": _("{n} inasist."),
-            "completed": _("{n} servicios"), "complaints": _("{n} reclamos"),
+            "deliveries": ngettext("{n} entrega", "{n} entregas", leaks["deliveries"]),
+            "opportunities": _("{n} oport."), "no_shows": _("{n} inasist."),
+            "completed": ngettext("{n} servicio", "{n} servicios", leaks["completed"]),
+            "complaints": ngettext("{n} reclamo", "{n} reclamos", leaks["complaints"]),
         }  # fmt: skip
         leaked = "  ".join(text.format(n=leaks[k]) for k, text in stages.items() if leaks.get(k))
         late: Line = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +12,7 @@ from boxes_tui.errors import BoxesError, Unavailable
 from boxes_tui.i18n import _
 from boxes_tui.screens.acting import CALL_SECONDS, ActingBase
 from boxes_tui.screens.row_text import SHORT, first_name, name
+from boxes_tui.text import cut
 from boxes_tui.widgets.safe import Line
 
 if TYPE_CHECKING:  # the board is one of these screens, and it stands before the database is imported
@@ -116,15 +117,22 @@ class CallingScreen(ActingBase):
         leaves = outcome.closes and self.place != "customer"
         self.acted(row, short if made.result else _("sin enviar"), leaves and made.result is not None)
         if made.result is not None:
-            back = made.result.result.get("next_at")
-            told = _("Se guardó sólo la llamada ({outcome}): {name}") if made.result.result.get("unchanged") else _(
-                "Se guardó {outcome}: {name}")  # fmt: skip
-            text = told.format(outcome=_(outcome.label), name=name(row))
-            self.say_done(text + (_("; vuelve {t}.").format(t=self._when(str(back))) if back else "."))
+            text = self._saved(row, outcome.label, made.result.result)
+            self.say_done(text)
         if made.result is not None and outcome.code == "attended" and row.stage in ("deliveries", "completed"):
             cast(Any, self.app).move_on()
-            await self.create_opportunity(row, said=self.done_text(text + "."))
+            await self.create_opportunity(row, said=self.done_text(text))
         self.reload()
+
+    def _saved(self, row: QueueRow, label: str, result: Mapping[str, Any]) -> str:
+        """*Se guardó Ocupado: ROMERO, INÉS; vuelve 17:04.*: a long name is cut, not what follows from the call."""
+        told = _("Se guardó {outcome}: {name}")
+        if result.get("unchanged"):
+            told = _("Se guardó sólo la llamada ({outcome}): {name}")
+        after = _("; vuelve {t}").format(t=self._when(str(result["next_at"]))) if result.get("next_at") else ""
+        after += _("; se abrió un reclamo") if result.get("complaint") else ""
+        room = self.done_cells - len(told.format(outcome=_(label), name="") + after) - 1
+        return told.format(outcome=_(label), name=cut(name(row), max(room, 8))) + after + "."
 
     def _when(self, iso: str) -> str:
         from datetime import datetime
@@ -222,11 +230,14 @@ class CallingScreen(ActingBase):
         row = self.opportunity_row()
         self.held(row)
         title = " · ".join(x for x in (_("DESCARTAR"), name(row), row.about) if x)
-        form = ReasonForm(title, keep=self.keep("discard", row.ref), draft=self.draft("discard", row.ref))
+        form = ReasonForm(title, owner=True, keep=self.keep("discard", row.ref), draft=self.draft("discard", row.ref))
         made = await filled_in(self, form, row)
         if made is not None:
             text = _("Se descartó la oportunidad: {name}.").format(name=name(row))
-            if await self.done(row, Discard(row.ref, made["reason"], made["text"] or None), text, _("Descartada")):
+            words = made["text"]
+            if words and made["reason"] == "vehicle_sold":
+                words = _("La unidad la tiene ahora: {who}").format(who=words)
+            if await self.done(row, Discard(row.ref, made["reason"], words or None), text, _("Descartada")):
                 self.forget("discard", row.ref)
 
     async def verb_reschedule(self) -> None:

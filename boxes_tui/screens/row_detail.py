@@ -27,7 +27,11 @@ def phone_text(phone: str | None, kind: str | None) -> str:
 def detail_lines(queue: str, row: QueueRow, at: Moment) -> tuple[str, str]:
     """Lines 21 and 22: who and what, then why it matters now."""
     first = [name(row), phone_text(row.phone, row.phone_kind)]
-    stage = row.stage if queue == "leaks" else ("opportunities" if queue == "campaign_opportunities" else queue)
+    stage = (
+        row.stage
+        if queue in ("leaks", "appointments")
+        else ("opportunities" if queue == "campaign_opportunities" else queue)
+    )
     if stage in ("opportunities", "deliveries") and row.unit:
         first.append(f"{row.unit} {row.model_year or ''}".strip())
     if row.km and stage in ("opportunities", "in_process"):

@@ -8,7 +8,7 @@ from datetime import datetime
 from boxes_tui.data.commands import ActResult
 from boxes_tui.data.reads.details import QueueRow
 from boxes_tui.desk.sheet import Sheet
-from boxes_tui.domain.dispositions import Disposition
+from boxes_tui.domain.dispositions import Disposition, Reason
 from boxes_tui.domain.formats import clock, show_day
 from boxes_tui.i18n import _
 from boxes_tui.screens.dialogs import call_text
@@ -42,16 +42,20 @@ class CallForms(BottomPanel[CallMade]):
     choice: ChoiceField
     form_foot: Text
     asking: Disposition | None
+    reason: Reason | None = None
+    """The reason whose words are being written: *otro*, or who has the unit that was sold."""
     _holidays: frozenset[object]
 
     def _fields(
         self, entry: str = "", second: str = "", choices: tuple[tuple[str, str], ...] = (), choice: str = ""
     ) -> None:
+        width = max(LABEL, len(entry) + 1, len(second) + 1)
         for field_, label in ((self.entry, entry), (self.second, second)):
             field_.display = bool(label)
             field_.label, field_.value = label, ""
-            field_.label_width = max(LABEL, len(label) + 1)
+            field_.label_width = width
             field_.set_error("")
+            field_.set_note("")
             field_._read = None
         self.choice.display = bool(choices)
         if choices:
@@ -107,7 +111,17 @@ class CallForms(BottomPanel[CallMade]):
         self.keys.set_keys([Key("Enter", _("guardar")), Key("Tab", _("incidencia")),
                             Key("Esc", _("volver a los resultados"))])  # fmt: skip
 
+    def _ask_words(self, reason: Reason) -> None:
+        """The text of a reason: obligatory for *otro*."""
+        self.reason = reason
+        self.second.display = True
+        self.second.label = _("Otro") if reason.needs_text else _("La tiene")
+        self.second.set_note("" if reason.needs_text else _("quién tiene ahora la unidad; puede quedar vacío"))
+        self.status.hint(_("Enter guarda y pasa al siguiente"))
+        self.keys.set_keys([Key("Enter", _("guardar")), Key("Esc", _("volver a los resultados"))])
+
     def _form_reason(self) -> None:
+        self.reason = None
         self._fields()
         self.set_focus(None)
         self.form_foot.show(*reason_lines())

@@ -111,7 +111,7 @@ class CallPanel(CallRecording):
     # -- text --------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        left, right = call_text.rule_texts(self.row, self.sheet)
+        left, right = call_text.rule_texts(self.row, self.sheet, self.app.size.width)
         sheet = self.sheet
         if self.asking is not None:
             self.rule.show(f"{_('LLAMADA')} · {(self.row.customer or '—').upper()}",
@@ -149,7 +149,7 @@ class CallPanel(CallRecording):
             self.status.hint(self._hint())
 
     def _show_keys(self) -> None:
-        self.keys.set_keys(call_text.panel_keys(self.note.has_focus, self._dials()))
+        self.keys.set_keys(call_text.panel_keys(self.focused is self.note, self._dials()))
 
     # -- keys --------------------------------------------------------------------------------------
 
@@ -286,8 +286,8 @@ class CallPanel(CallRecording):
         reason = REASON_BY_KEY.get(event.character or "")
         if reason is None:
             return False
-        if reason.needs_text:
-            self.second.display, self.second.label = True, _("Otro")
+        if reason.needs_text or reason.code == "vehicle_sold":
+            self._ask_words(reason)
             self._fill(outcome)
             self.set_focus(self.second)
             return True

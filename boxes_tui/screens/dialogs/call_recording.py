@@ -81,12 +81,18 @@ class CallRecording(CallQuestion):
         elif asks == "block":
             self._record(outcome, tampoco=self.choice.value == "operational")
         elif asks == "reason":
-            if not self.second.value.strip():
-                self.second.set_error(_("Falta el texto."))
-                return
-            self._record(outcome, reason="other", extra=self.second.value)
+            self._submit_reason(outcome, self.second.value.strip())
         else:
             self._submit_score(outcome, text)
+
+    def _submit_reason(self, outcome: Disposition, text: str) -> None:
+        assert self.reason is not None
+        if not self.reason.needs_text:
+            self._record(outcome, reason=self.reason.code, new_owner=text or None)
+        elif text:
+            self._record(outcome, reason=self.reason.code, extra=text)
+        else:
+            self.second.set_error(_("Falta el texto."))
 
     def _submit_score(self, outcome: Disposition, text: str) -> None:
         if text and not (text.isascii() and text.isdigit() and int(text) <= 10):

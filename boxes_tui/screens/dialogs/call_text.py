@@ -16,13 +16,15 @@ from boxes_tui.i18n import _
 from boxes_tui.outreach.links import phone_url
 from boxes_tui.screens.row_detail import detail_lines
 from boxes_tui.screens.row_text import KINDS, STAGES, Moment, first_name
-from boxes_tui.text import pad
+from boxes_tui.text import cut, pad
 from boxes_tui.widgets.bars import Key
 from boxes_tui.widgets.safe import Line, Part
 
 PHONE_CELLS = 24
 SCRIPT_CELLS = 54
 HEAD_LINES = 4
+RULE_CELLS = 7
+"""What the panel's first line takes for itself around its two texts."""
 
 
 def phone_line(phone: CardPhone, chosen: bool, scheme: str = "") -> Line:
@@ -141,16 +143,18 @@ def other_text(row: QueueRow, at: Moment) -> str:
     return f"{_(STAGES.get(row.stage, row.stage)).lower()} {day}".strip()
 
 
-def rule_texts(row: QueueRow, sheet: Sheet | None) -> tuple[Line, Line]:
-    """Title and right end of the panel's first line: whether an offer is allowed, which attempt this is."""
-    name = (row.customer or "—").upper()
+def rule_texts(row: QueueRow, sheet: Sheet | None, width: int) -> tuple[Line, Line]:
+    """Title and right end of the panel's first line: whether an offer is allowed, which attempt this is. A long name is
+    cut, never the verdict."""
     attempt = _("intento {n} de {max}").format(n=row.attempts + 1, max=MAX_ATTEMPTS)
-    if sheet is None:
-        return f"{_('LLAMADA')} · {name}", attempt
-    if sheet.verdict.allowed:
+    said, tone = "", "exito"
+    if sheet is not None and not sheet.verdict.allowed:
+        said, tone = _("FUERA DE NORMA"), "peligro"
+    elif sheet is not None:
         said = _("oferta permitida") if sheet.purpose == "offer" else _("operativa")
-        return [f"{_('LLAMADA')} · {name} · ", (said, "exito")], attempt
-    return [f"{_('LLAMADA')} · {name} · ", (_("FUERA DE NORMA"), "peligro")], attempt
+    lead, tail = f"{_('LLAMADA')} · ", f" · {said}" if said else ""
+    name = cut((row.customer or "—").upper(), width - len(lead) - len(tail) - len(attempt) - RULE_CELLS)
+    return [lead + name + tail[: len(tail) - len(said)], (said, tone)], attempt
 
 
 def reason_lines(sheet: Sheet) -> list[Line]:

@@ -86,9 +86,8 @@ class Form(BottomPanel[Draft]):
     def begin(self) -> None:
         """Begin in the first field."""
         self.rule.show([(self._title, "acento")])
-        self.keys.set_keys(
-            [Key("Enter", _("guardar")), Key("Tab", _("campo")), Key("Esc", _("volver (lo escrito queda)"))]
-        )
+        tab = [Key("Tab", _("campo"))] if len(self.fields) > 1 else []
+        self.keys.set_keys([Key("Enter", _("guardar")), *tab, Key("Esc", _("volver (lo escrito queda)"))])
         self.set_focus(self.first_field())
         if self.said:
             self.status.ok(self.said)
@@ -173,13 +172,16 @@ class DateForm(Form):
 
 
 class ReasonForm(Form):
-    """*Descartar*: one key is the reason."""
+    """*Descartar*: one key is the reason; ``owner`` asks who has the unit that was sold."""
 
     DEFAULT_CSS = "ReasonForm PanelBlank { display: none; }"
 
-    def __init__(self, title: str, *, keep: Keep | None = None, draft: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, title: str, *, owner: bool = False, keep: Keep | None = None, draft: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(title, lines=12, keep=keep, draft=draft)
         self.text = self.field("text", _("Otro:"))
+        self._owner, self._reason = owner, "other"
 
     def compose_body(self) -> Iterator[Widget]:
         """The reasons and the text of *otro*."""
@@ -201,8 +203,9 @@ class ReasonForm(Form):
         if reason is not None:
             event.stop()
             event.prevent_default()
-            if reason.needs_text:
-                self.set_focus(self.text)
+            self._reason = reason.code
+            if reason.needs_text or (self._owner and reason.code == "vehicle_sold"):
+                self._ask_words(reason.needs_text)
             else:
                 self.finish({"reason": reason.code, "text": ""})
         elif self.text.has_focus:
@@ -216,8 +219,14 @@ class ReasonForm(Form):
 
     def accept(self) -> None:
         """*Otro* needs its text."""
-        if self.require(self.text, _("Falta el texto.")):
-            self.finish({"reason": "other", "text": self.text.value})
+        if self._reason != "other" or self.require(self.text, _("Falta el texto.")):
+            self.finish({"reason": self._reason, "text": self.text.value})
+
+    def _ask_words(self, needed: bool) -> None:
+        self.text.label = _("Otro:") if needed else _("La tiene")
+        self.text.set_note("" if needed else _("quién tiene ahora la unidad; puede quedar vacío"))
+        self.keys.set_keys([Key("Enter", _("guardar")), Key("Esc", _("no descartar"))])
+        self.set_focus(self.text)
 
 
 class NoteForm(Form):

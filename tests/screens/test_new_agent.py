@@ -1,0 +1,61 @@
+"""What somebody met who had never seen the screens: said in full, asked once, no key that does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from boxes_tui.data.engine import writing
+from boxes_tui.data.tables import customer, note, opportunity
+from boxes_tui.screens.dialogs.call_panel import CallPanel
+from boxes_tui.screens.dialogs.forms import DateForm, ReasonForm
+from boxes_tui.screens.queue import QueueScreen
+from tests.screens.test_meanwhile import app_of, text_of, wait_for
+from tests.support.house import Desk, open_desk
+
+
+@pytest.fixture
+def desk(migrated_sqlite: str, home: Path) -> Iterator[Desk]:
+    made = open_desk(migrated_sqlite)
+    yield made
+    made.house.close()
+
+
+@pytest.mark.parametrize(("keys", "front"), [("l74", CallPanel), ("d4", ReasonForm)])
+async def test_a_sold_unit_asks_who_has_it(desk: Desk, keys: str, front: type) -> None:
+    """PRODUCT §5; digits are text there."""
+    app = app_of(desk, lambda: QueueScreen("opportunities", None, desk.ref("opportunities", "op_pena")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, lambda: getattr(app.screen, "row", None) is not None)
+        for key in keys:
+            await pilot.press(key)
+            await wait_for(pilot, lambda: isinstance(app.screen, front))
+            await wait_for(pilot, lambda: getattr(app.screen, "sheet", True) is not None)
+        await wait_for(pilot, lambda: "quién tiene ahora la unidad" in text_of(app))
+        await pilot.press(*"Gil 5", "enter")
+        await wait_for(pilot, lambda: "Se " in text_of(app) and isinstance(app.screen, QueueScreen))
+    assert desk.row(opportunity, desk.ids["op_pena"])["reason"] == "vehicle_sold"
+    assert [n["text"] for n in desk.rows(note)] == ["La unidad la tiene ahora: Gil 5"]
+
+
+async def test_a_long_name_cuts_itself_alone(desk: Desk) -> None:
+    """The verdict over the panel, the hour at which the row is back and the keys of the note stay in sight."""
+    with writing(desk.house.engine) as conn:
+        who = customer.update().where(customer.c.id == desk.ids["pena"])
+        conn.execute(who.values(display_name="FERNÁNDEZ IBARGÜENGOITIA ACHÁVAL, MARÍA DE LOS ÁNGELES S.R.L."))
+    app = app_of(desk, lambda: QueueScreen("opportunities", None, desk.ref("opportunities", "op_pena")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, lambda: getattr(app.screen, "row", None) is not None)
+        await pilot.press("r")
+        await wait_for(pilot, lambda: isinstance(app.screen, DateForm))
+        assert "Tab" not in text_of(app).splitlines()[23], "one field has no other"
+        await pilot.press(*"3/12", "enter")
+        await wait_for(pilot, lambda: "Se replanificó" in text_of(app))
+        await pilot.press("up", "l")
+        await wait_for(pilot, lambda: "· oferta permitida ─" in text_of(app))
+        await pilot.press("N")
+        await wait_for(pilot, lambda: "las cifras son texto acá" in text_of(app))
+        await pilot.press("escape", "1")
+        await wait_for(pilot, lambda: "; vuelve 18:10. [u] deshacer" in text_of(app))
