@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from boxes_tui.data.engine import make_engine, parse_url, reading, writing
 from boxes_tui.data.schema import upgrade
-from boxes_tui.data.tables import metadata
+from boxes_tui.data.tables.waiting import metadata
 from tests.data.shape import shape
 
 
