@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -160,9 +160,12 @@ def _command(engine: Engine, act: PlannedAct) -> Command | None:
     from boxes_tui.desk.calls import LogCall
     from boxes_tui.desk.opportunities import CreateOpportunity, Discard, Reschedule, Sell
     from boxes_tui.desk.orders import Deliver
+    from boxes_tui.desk.shifts import Shift
 
     if act.kind == "campaign":
         return _campaign(engine, act)
+    if act.kind == "shift":
+        return Shift(act.shift)
     ref = _ref(engine, act)
     if ref is None:
         return None
@@ -172,6 +175,7 @@ def _command(engine: Engine, act: PlannedAct) -> Command | None:
         "call": lambda: LogCall(
             ref, act.disposition, note, at=act.sold_at or (act.due if isinstance(act.due, datetime) else None), due=due,
             reason=act.reason or None, score=act.score, mine=act.mine, about=act.about or None,
+            opened_at=act.at - timedelta(seconds=70 + 9 * (act.at.minute % 30)),
         ),
         "opportunity": lambda: CreateOpportunity(ref, due, act.about, None if not act.mine else act.agent),
         "discard": lambda: Discard(ref, act.reason, note),

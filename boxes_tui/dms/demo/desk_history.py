@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from boxes_tui.dms.demo.world import World
 
-Kind = Literal["campaign", "opportunity", "call", "discard", "reschedule", "sell", "confirm", "deliver"]
+Kind = Literal["campaign", "opportunity", "call", "discard", "reschedule", "sell", "confirm", "deliver", "shift"]
 GO_LIVE_DAYS: Final = 56
 """The desk has used BOXES for eight weeks."""
 
@@ -63,7 +63,8 @@ class PlannedAct:
 
     Used by kind: ``campaign`` → plan; ``opportunity`` → due, about; ``call`` → disposition, note and what
     it asks for (sold_at, due, reason, score, mine); ``discard`` → reason, note; ``reschedule`` → due;
-    ``sell`` → sold_at; ``confirm`` → note; ``deliver`` → nothing. Instants are aware; a ``due`` without
+    ``sell`` → sold_at; ``confirm`` → note; ``deliver`` → nothing; ``shift`` → shift, and no
+    row. Instants are aware; a ``due`` without
     hour is a ``date``.
     """
 
@@ -82,6 +83,7 @@ class PlannedAct:
     reason: str = ""
     score: int | None = None
     mine: bool = False
+    shift: str = ""
     plan: Campaign | None = None
 
 
@@ -91,12 +93,12 @@ def go_live(anchor: datetime) -> date:
 
 
 def plan(world: World, cells: int = 4) -> list[PlannedAct]:
-    """The acts of the desk up to the anchor, in the order of their instants; at scale 1 about 600.
+    """The acts of the desk up to the anchor, in the order of their instants; at scale 1 some 1,600.
 
     The world must stand at its anchor, so that it knows the keys (ValueError otherwise). ``cells`` bounds
     the part of a large world that the desk has worked.
     """
-    from boxes_tui.dms.demo import desk_calls, desk_sales
+    from boxes_tui.dms.demo import desk_calls, desk_sales, desk_shifts
     from boxes_tui.dms.demo.desk import Desk
 
     if world.now != world.anchor:
@@ -112,5 +114,7 @@ def plan(world: World, cells: int = 4) -> list[PlannedAct]:
         desk_calls.no_shows(desk)
         desk_sales.sold_and_discarded(desk)
         desk_calls.delivered_by_hand(desk)
+        if cell.index == 0:
+            desk_shifts.shifts(desk)
         acts += desk.acts
     return sorted(acts, key=lambda act: act.at)
