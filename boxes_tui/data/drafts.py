@@ -149,6 +149,10 @@ class Journal:
         made = [p for p in made if p.id not in self._ended]
         return made if refused is None else [p for p in made if (p.refused is not None) == refused]
 
+    def drop(self, act_id: int) -> None:
+        """A refused act was read and is of no more use."""
+        self.sent(act_id)
+
     def sent(self, act_id: int) -> None:
         """The act was acknowledged."""
         if not self._write("DELETE FROM pending WHERE id = ?", (act_id,)):

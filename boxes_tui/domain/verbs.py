@@ -53,7 +53,7 @@ VERBS: Final = (
     _v("reminder", "e", N_("e-mail"), N_("Enviar recordatorio"), (*LISTS, "followup", "customer"), "agent", "call"),
     _v("why", "i", N_("¿se puede?"), N_("¿Se puede contactar? Por qué"), (*LISTS, *FOLLOW, "customer"), "viewer", "call"),
     _v("opportunity", "o", N_("oportunidad"), N_("Crear oportunidad"), (*_ROWS, "customer"), "agent", "opportunity"),
-    _v("discard", "d", N_("descartar"), N_("Descartar"), _OPPS, "agent", "opportunity"),
+    _v("discard", "d", N_("descartar"), N_("Descartar"), (*_OPPS, "my_day"), "agent", "opportunity"),
     _v("reschedule", "r", N_("replanificar"), N_("Replanificar"), _OPPS, "agent", "opportunity"),
     _v("sell", "t", N_("vendido"), N_("Turno vendido"), (*LISTS, "customer"), "agent", "opportunity"),
     _v("rebook", "R", N_("recuperar"), N_("Recuperar inasistencia"), ("appointments", "leaks", "no_shows"), "agent",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -38,11 +40,13 @@ CODES = frozenset({"asked", "assigned"})
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A line of *borradores y envíos pendientes*; ``row`` and ``opens`` (a verb) where ``Enter`` takes a draft up again."""
+    """A line of *borradores y envíos pendientes*; ``row`` and ``opens`` (a verb) where ``Enter`` takes a draft up again,
+    ``drop`` throws away what nothing else will end: a draft, an act that was refused."""
 
     line: Line
     row: QueueRow | None = None
     opens: str | None = None
+    drop: Callable[[], object] | None = None
 
 
 def draft_rows(conn: Connection, session: Session, drafts: list[Draft]) -> dict[str, QueueRow]:
@@ -62,7 +66,7 @@ def drafts_of(screen: DeskScreen) -> list[Draft]:
 
 def waiting(screen: DeskScreen, drafts: list[Draft], rows: dict[str, QueueRow]) -> list[Waiting]:
     """One line for each draft, each act that waits, and each that was refused with its reason."""
-    journal, at = journal_of(screen.app, screen.house), screen.at
+    journal, at, login = journal_of(screen.app, screen.house), screen.at, screen.session.login
     made: list[Waiting] = []
     for draft in drafts:
         words = " · ".join(str(v) for k, v in draft.values.items() if k not in CODES and str(v).strip())
@@ -72,12 +76,14 @@ def waiting(screen: DeskScreen, drafts: list[Draft], rows: dict[str, QueueRow]) 
         row = rows.get(draft.ref)
         who = name(row) if row is not None else draft.ref if draft.form in VERBS else ""
         line = " · ".join(x for x in (text, who, f"«{cut(words, 30)}»") if x)
-        made.append(Waiting(f" {line}", row, VERBS.get(draft.form)))
+        drop = partial(journal.clear, login, draft.form, draft.ref)
+        made.append(Waiting(f" {line}", row, VERBS.get(draft.form), drop))
     titles = {v.id: _(v.help) for v in VERB_TABLE}
-    for act in journal.waiting(screen.session.login, refused=None):
+    for act in journal.waiting(login, refused=None):
         when, title = clock(at.local(act.at)), titles.get(act.verb, act.title)
         if act.refused:
-            made.append(Waiting([(" ✗ ", "peligro"), f"{title} {when} · {act.refused}"]))
+            text = f"{title} {when} · {act.refused}"
+            made.append(Waiting([(" ✗ ", "peligro"), text], drop=partial(journal.drop, act.id)))
         else:
             made.append(Waiting([(" ■ ", "hoy"), _("{verb} de las {t}, sin enviar").format(verb=title, t=when)]))
     return made

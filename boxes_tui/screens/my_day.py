@@ -36,7 +36,9 @@ class MyDayScreen(ActingScreen):
         self.drafts: dict[str, str] = {}
         """The verb that takes a draft up again, by the key of its line."""
         self._kept: list[Waiting] = []
-        self._forms: dict[int, str] = {}
+        self._of_line: dict[int, Waiting] = {}
+        self.kept: dict[str, Waiting] = {}
+        """Drafts and refused acts, by the key of their lines."""
         self.page = Page()
         self.frame: Frame[Any] = Frame(self.page, filters=False, totals=False, details=False)
 
@@ -58,7 +60,7 @@ class MyDayScreen(ActingScreen):
         """Lay the page out."""
         if self.day is None:
             return
-        self.rows, self.drafts = {}, {}
+        self.rows, self.drafts, self.kept = {}, {}, {}
         lines: list[Line] = []
         keys: list[str | None] = []
         for title, count, rows in self._sections():
@@ -72,10 +74,18 @@ class MyDayScreen(ActingScreen):
             for line, row in rows:
                 lines.append(line)
                 keys.append(self._key(row) if row is not None else None)
-                if keys[-1] and (verb := self._forms.get(id(line))):
-                    self.drafts[keys[-1]] = verb
+                self._remember(keys, self._of_line.get(id(line)))
         self.page.show(lines, keys)
         self._hint()
+
+    def _remember(self, keys: list[str | None], kept: Waiting | None) -> None:
+        """What can be done with the last line: take its draft up again, throw it away."""
+        if kept is None or kept.drop is None:
+            return
+        key = keys[-1] = keys[-1] or f"kept:{len(keys)}"
+        self.kept[key] = kept
+        if kept.opens and kept.row is not None:
+            self.drafts[key] = kept.opens
 
     def _key(self, row: QueueRow) -> str:
         key = row.ref
@@ -126,7 +136,7 @@ class MyDayScreen(ActingScreen):
 
     def _waiting(self) -> list[tuple[str, int | None, list[tuple[Line, QueueRow | None]]]]:
         """Drafts and acts that wait on this machine."""
-        self._forms = {id(w.line): w.opens for w in self._kept if w.opens}
+        self._of_line = {id(w.line): w for w in self._kept}
         rows = [(w.line, w.row) for w in self._kept]
         return [(_("BORRADORES Y ENVÍOS PENDIENTES"), len(rows), rows)]
 
@@ -145,7 +155,7 @@ class MyDayScreen(ActingScreen):
     def _hint(self) -> None:
         d, at = self.day, self.at
         if d is None or not d.promised or d.promised[0].at > at.now:
-            self.frame.status.hint("")
+            self.frame.status.hint(_("Lo escrito: [Enter] retoma  [d] descarta") if self.kept else "")
             return
         minutes = int((at.now - d.promised[0].at).total_seconds() // 60)
         text = _("▲ {name} espera desde hace {n} min. [l] llamar").format(name=name(d.promised[0].row), n=minutes)
@@ -166,6 +176,21 @@ class MyDayScreen(ActingScreen):
         """``Enter`` opens the customer, or takes a draft up again."""
         verb = self.drafts.get(event.key)
         self.perform(getattr(self, f"verb_{verb}") if verb else self.verb_customer)
+
+    async def verb_discard(self) -> None:
+        """Throw away the draft or the refused act under the cursor; else discard the opportunity."""
+        from boxes_tui.screens.dialogs.forms import AskForm
+
+        kept = self.kept.get(self.page.cursor or "")
+        if kept is None or kept.drop is None:
+            await super().verb_discard()
+            return
+        lines: tuple[Line, ...] = (kept.line, "", _("No se puede deshacer."))
+        form = AskForm(_("DESCARTAR LO ESCRITO"), lines, _("¿Descartarlo?"), _("descartar"))
+        if await self.app.push_screen_wait(form) is not None:
+            kept.drop()
+            self.say(_("Se descartó lo escrito."))
+            self.reload()
 
     def verb_customer(self) -> None:
         """The customer's card."""

@@ -40,7 +40,7 @@ async def wait_for(pilot: Any, fine: Callable[[], object]) -> None:
     raise AssertionError("the screen did not come to show it")
 
 
-def app_of(desk: Desk, screen: Callable[[], QueueScreen]) -> BoxesApp:
+def app_of(desk: Desk, screen: Callable[[], Any]) -> BoxesApp:
     house = House(desk.house.settings, desk.clock, desk.house.engine, "ana")
     return BoxesApp(lambda: house, desk.house.settings, screen)
 

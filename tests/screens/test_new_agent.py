@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from boxes_tui.app import BoxesApp
+from boxes_tui.data.drafts import Journal
 from boxes_tui.data.engine import writing
 from boxes_tui.data.tables import customer, note, opportunity
+from boxes_tui.desk.opportunities import Reschedule
 from boxes_tui.screens.dialogs.call_panel import CallPanel
-from boxes_tui.screens.dialogs.forms import DateForm, ReasonForm
+from boxes_tui.screens.dialogs.forms import AskForm, DateForm, ReasonForm
+from boxes_tui.screens.my_day import MyDayScreen
+from boxes_tui.screens.pending import keep_pending
 from boxes_tui.screens.queue import QueueScreen
 from tests.screens.test_meanwhile import app_of, text_of, wait_for
-from tests.support.house import Desk, open_desk
+from tests.support.house import NOW, Desk, open_desk
+
+
+def absent(app: BoxesApp, text: str) -> bool:
+    return text not in text_of(app)
 
 
 @pytest.fixture
@@ -59,3 +69,22 @@ async def test_a_long_name_cuts_itself_alone(desk: Desk) -> None:
         await wait_for(pilot, lambda: "las cifras son texto acá" in text_of(app))
         await pilot.press("escape", "1")
         await wait_for(pilot, lambda: "; vuelve 18:10. [u] deshacer" in text_of(app))
+
+
+async def test_what_was_typed_can_be_thrown_away(desk: Desk) -> None:
+    """Otherwise the board reminds of it for good: a draft, and an act that was refused."""
+    journal, ref = Journal(desk.house.settings.home), desk.ref("opportunities", "op_pena")
+    journal.save("ana", "call", ref, {"text": "a medias"})
+    keep_pending(journal, desk.session(), Reschedule(ref, "3/12"), "k", NOW)
+    journal.refuse(journal.waiting("ana")[0].id, "Ya está vendida.")
+    app = app_of(desk, MyDayScreen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, lambda: "[d] descarta" in text_of(app))
+        for gone in ("a medias", "Ya está vendida."):
+            assert gone in text_of(app)
+            await pilot.press("d")
+            await wait_for(pilot, lambda: isinstance(app.screen, AskForm))
+            await pilot.press("enter")
+            await wait_for(pilot, lambda: isinstance(app.screen, MyDayScreen))
+            await wait_for(pilot, partial(absent, app, gone))
+    assert journal.drafts("ana") == [] and journal.waiting("ana", refused=None) == []
