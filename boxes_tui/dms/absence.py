@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -22,10 +22,6 @@ from boxes_tui.i18n import _
 GONE_READS = 2
 """Complete reads in a row without the row, until it counts as gone."""
 TRUE_ORDER = "o.gone_at IS NULL AND NOT o.is_stub AND coalesce(o.status, 'open') NOT IN ('estimate', 'voided')"
-
-
-POSSIBLE: Final = " AND t.id IN (SELECT id FROM boxes_possible)"
-"""Rows that may be absent where lines were passed over (:func:`remember_unseen`)."""
 
 
 def remember_unseen(conn: Connection, ctx: Context, entity: str, keys: Sequence[str]) -> None:
@@ -56,9 +52,16 @@ class Cover:
     where: str
     params: dict[str, Any] = field(default_factory=dict)
 
-    def count(self, conn: Connection, also: str = "") -> int:
+    def rows(self, few: bool = False) -> str:
+        """FROM and WHERE of the covered rows; ``few``: of those that may be absent where lines were passed over
+        (:func:`remember_unseen`). A cross join keeps SQLite from walking through the whole table."""
+        if few:
+            return f"FROM boxes_possible p CROSS JOIN {self.table} t WHERE t.id = p.id AND {self.where}"
+        return f"FROM {self.table} t WHERE {self.where}"
+
+    def count(self, conn: Connection, also: str = "", *, few: bool = False) -> int:
         """How many rows are covered, and fulfil ``also``."""
-        query = f"SELECT count(*) FROM {self.table} t WHERE {self.where}{also}"
+        query = f"SELECT count(*) {self.rows(few)}{also}"
         return int(conn.execute(text(query), self.params).scalar_one())
 
 
@@ -119,9 +122,7 @@ def absence(conn: Connection, ctx: Context, entity: EntitySpec, covered: Cover |
     _forget_seen(conn, ctx, entity.name, table)
     if covered is None:
         return 0
-    absent = f"SELECT t.id FROM {covered.table} t WHERE {covered.where} AND NOT ({SEEN.removeprefix(' AND ')})"
-    if few:
-        absent += POSSIBLE
+    absent = f"SELECT t.id {covered.rows(few)} AND NOT ({SEEN.removeprefix(' AND ')})"
     fresh = conn.execute(
         text(
             f"SELECT count(*) FROM ({absent}) a WHERE NOT EXISTS "
@@ -143,7 +144,7 @@ def _forget_seen(conn: Connection, ctx: Context, entity: str, table: str) -> Non
     conn.execute(
         text(
             "DELETE FROM missing WHERE entity = :entity AND row_id IN (SELECT m.row_id FROM missing m "
-            f"JOIN {table} t ON t.id = m.row_id WHERE m.entity = :entity AND t.source_id = :source{SEEN})"
+            f"CROSS JOIN {table} t WHERE t.id = m.row_id AND m.entity = :entity AND t.source_id = :source{SEEN})"
         ),
         {"entity": entity, "source": ctx.source_id},
     )

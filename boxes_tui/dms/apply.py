@@ -25,8 +25,8 @@ def compare(conn: Connection, ctx: Context, staged: Staged, counts: Counts) -> N
     if known is not None:
         conn.execute(
             text(
-                f"UPDATE boxes_stage AS s SET row_id = t.id, state = {_state(staged, t)} FROM {t} t "
-                "WHERE t.source_id = :source AND t.source_key = s.key AND s.st = 'k'"
+                f"UPDATE boxes_stage AS s SET row_id = t.id, state = {_state(staged, t)} FROM boxes_stage k "
+                f"CROSS JOIN {t} t WHERE k.rn = s.rn AND k.st = 'k' AND t.source_id = :source AND t.source_key = k.key"
             ),
             {"source": ctx.source_id},
         )
@@ -134,7 +134,7 @@ def write(conn: Connection, ctx: Context, staged: Staged, branches: dict[str, in
         _new_ids(conn, ctx, t)
     _update(conn, staged, pairs, params, links)
     if t in KINDS:
-        touch(conn, t, f"SELECT id FROM {t} WHERE id > :before AND source_id = :source",
+        touch(conn, t, f"SELECT id FROM {t} WHERE id > :before AND +source_id = :source",
               {"before": before, "source": ctx.source_id})  # fmt: skip
         touch(conn, t, f"SELECT s.row_id AS id FROM boxes_stage s WHERE {WRITTEN} AND s.state <> 'new'")
 

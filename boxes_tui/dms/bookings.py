@@ -69,10 +69,25 @@ def relink(conn: Connection, ctx: Context) -> None:
     the DMS names the earlier key itself. Then sold opportunities of what stays cancelled come back."""
     if not any_touched(conn, "appointment"):
         return
-    query = "SELECT 1 FROM appointment WHERE cancelled_seen_at >= :since OR rescheduled_from_key IS NOT NULL LIMIT 1"
-    if conn.execute(text(query), {"since": ctx.now - RELINK_SECONDS}).scalar() is not None:
+    if _may_pair(conn, ctx):
         _relink(conn, ctx)
     _return_cancelled(conn, ctx)
+
+
+def _may_pair(conn: Connection, ctx: Context) -> bool:
+    """Whether a touched appointment names an earlier one, was cancelled lately, or came after one of its vehicle that was;
+    told from the touched rows, of which there are few, and not from all appointments."""
+    mine = "FROM boxes_touched x CROSS JOIN appointment a"
+    first = "(SELECT source_id, min(id) AS run FROM sync_run GROUP BY source_id) f ON f.source_id = a.source_id"
+    where = "WHERE x.kind = 'appointment' AND a.id = x.id"
+    for query in (
+        f"SELECT 1 {mine} {where} AND (a.cancelled_seen_at >= :since OR a.rescheduled_from_key IS NOT NULL) LIMIT 1",
+        f"SELECT 1 {mine} JOIN {first} {where} AND a.first_seen_run > f.run AND EXISTS (SELECT 1 FROM appointment p "
+        "WHERE p.vehicle_id = a.vehicle_id AND p.cancelled_seen_at >= :since) LIMIT 1",
+    ):
+        if conn.execute(text(query), {"since": ctx.now - RELINK_SECONDS}).scalar() is not None:
+            return True
+    return False
 
 
 def _relink(conn: Connection, ctx: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.absence import POSSIBLE, SEEN, Cover
+from boxes_tui.dms.absence import SEEN, Cover
 from boxes_tui.dms.context import Context
 from boxes_tui.dms.mapping import EntitySpec
 from boxes_tui.dms.stage import Staged
@@ -44,26 +44,24 @@ def before_write(
     if total == 0:
         _trip(ctx, "G-EMPTY", _("lectura completa vacía donde había {before} filas").format(before=last_rows))
         return warned
-    there = covered.count(conn)
-    lost = _lost(conn, staged, covered, there)
     fresh = conn.execute(text("SELECT count(*) FROM boxes_stage WHERE st = 'k' AND state = 'new'")).scalar_one()
-    if there >= MANY and fresh * 2 > staged.rows + staged.skipped and lost * 2 > there:
-        _trip(
-            ctx,
-            "G-KEYCHURN",
-            _("{new} claves nuevas y {lost} perdidas de {all}").format(new=fresh, lost=lost, all=there),
-        )
+    if fresh * 2 > staged.rows + staged.skipped and (lost := _lost(conn, staged, covered)) is not None:
+        said = _("{new} claves nuevas y {lost} perdidas de {all}").format(new=fresh, lost=lost[0], all=lost[1])
+        _trip(ctx, "G-KEYCHURN", said)
         return warned
     if total * 2 < last_rows:
         _trip(ctx, "G-SHRINK", _("{now} filas donde había {before}").format(now=total, before=last_rows))
     return warned
 
 
-def _lost(conn: Connection, staged: Staged, covered: Cover, there: int) -> int:
-    """How many of the rows that a read covers it does not hold."""
-    if not staged.skipped:
-        return there - covered.count(conn, SEEN)
-    return covered.count(conn, POSSIBLE) - covered.count(conn, POSSIBLE + SEEN)
+def _lost(conn: Connection, staged: Staged, covered: Cover) -> tuple[int, int] | None:
+    """How many of the rows that a read covers it does not hold, and of how many; None where they are not most of them."""
+    there = covered.count(conn)
+    if staged.skipped:
+        lost = covered.count(conn, few=True) - covered.count(conn, SEEN, few=True)
+    else:
+        lost = there - covered.count(conn, SEEN)
+    return (lost, there) if there >= MANY and lost * 2 > there else None
 
 
 def _rows_themselves(conn: Connection, ctx: Context, staged: Staged, total: int) -> list[str]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import zlib
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import compress
+from operator import methodcaller, not_
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, text
@@ -24,14 +26,20 @@ if TYPE_CHECKING:
 
 BLOCK: Final = 4096
 AHEAD: Final = 64
-MANY: Final = 300_000
 """How far a line is looked for behind the place where it is expected."""
+MANY: Final = 300_000
+AGAIN: Final = -1
+"""The digest of a line that has to be read again; no line has it, since half of it is an Adler-32, which is never all ones."""
+_bytes_of = methodcaller("encode", "utf-8", "surrogatepass")
 
 
-def digest_of(line: str) -> int:
-    """64 bits of a raw line; never 0, which stands for a line that has to be read again."""
-    data = line.encode("utf-8", "surrogatepass")
-    return (zlib.crc32(data) << 31 | zlib.adler32(data) & 0x7FFFFFFF) or 1
+def digests_of(lines: Iterable[str]) -> array[int]:
+    """64 bits of each raw line: CRC-32 and Adler-32 side by side, without a step of Python for a line."""
+    data = list(map(_bytes_of, lines))
+    both = array("I", bytes(8 * len(data)))
+    both[::2] = array("I", map(zlib.crc32, data))
+    both[1::2] = array("I", map(zlib.adler32, data))
+    return array("q", both.tobytes())
 
 
 class Lines:
@@ -41,11 +49,12 @@ class Lines:
         self.header = header
         self.active = False
         self.skipped = 0
+        self.digest = AGAIN
+        """Of the line being read now."""
         self._known: array[int] = array("q")
         self._seen = bytearray()
         self._old: list[bytes] = []
         self._at, self._place, self._names = 0, -1, [""]
-        self._digest = 0
         self._digests: array[int] = array("q")
         self._keys: list[str] = []
         self.blocks: list[tuple[bytes, bytes]] = []
@@ -58,56 +67,68 @@ class Lines:
             self._old.append(keys)
         self._seen = bytearray(len(self._known))
 
-    def same(self, line: str) -> bool:
-        """Whether the last read held this very line; its row is then kept as it was."""
-        digest = self._digest = digest_of(line)
-        known, at = self._known, self._at
-        if at >= len(known) or known[at] != digest:
-            try:
-                at = known.index(digest, at, at + AHEAD)
-            except ValueError:
-                return False
-        self._seen[at] = 1
-        self._at = at + 1
-        self.skipped += 1
-        self._note(digest, self._name(at))
-        return True
+    def run(self, digests: array[int], start: int) -> int:
+        """How many lines from ``start`` on the last read held in the same order; their rows are kept as they were."""
+        known, place = self._known, start
+        while place < len(digests) and (at := self._expected(digests[place])) is not None:
+            length = _common(digests, place, known, at)
+            self._seen[at : at + length] = b"\1" * length
+            self._at = at + length
+            self._repeat(at, length)
+            place += length
+        self.skipped += place - start
+        return place - start
+
+    def _expected(self, digest: int) -> int | None:
+        """The place of a known line, at or a little behind the one that is due."""
+        at = self._at
+        if at < len(self._known) and self._known[at] == digest:
+            return at
+        try:
+            return self._known.index(digest, at, at + AHEAD)
+        except ValueError:
+            return None
 
     def note(self, item: Record | Reject) -> None:
         """A line that was read: its row, to be known the next time where there was nothing to remark."""
         if item.key is not None:
             plain = type(item) is Record and not item.warnings and UNTOUCHED not in item.values
-            self._note(self._digest if plain else 0, item.key)
+            self._digests.append(self.digest if plain else AGAIN)
+            self._keys.append(item.key)
+            if len(self._keys) == BLOCK:
+                self._close()
 
-    def _note(self, digest: int, key: str) -> None:
-        self._digests.append(digest)
-        self._keys.append(key)
-        if len(self._keys) == BLOCK:
-            self._close()
+    def _repeat(self, at: int, length: int) -> None:
+        """Note known lines once more."""
+        while length:
+            block, place = divmod(at, BLOCK)
+            if block != self._place:
+                self._place, self._names = block, _unpacked(self._old[block])
+            part = min(length, BLOCK - place, BLOCK - len(self._keys))
+            self._digests.extend(self._known[at : at + part])
+            self._keys.extend(self._names[place : place + part])
+            if len(self._keys) == BLOCK:
+                self._close()
+            at, length = at + part, length - part
 
     def _close(self) -> None:
         if self._keys:
-            self.blocks.append((self._digests.tobytes(), _packed(self._keys)))
+            keys = self._old[self._place] if self._keys == self._names else _packed(self._keys)
+            self.blocks.append((self._digests.tobytes(), keys))
             self._digests, self._keys = array("q"), []
-
-    def _name(self, place: int) -> str:
-        block = place // BLOCK
-        if block != self._place:
-            self._place, self._names = block, _unpacked(self._old[block])
-        return self._names[place % BLOCK]
 
     def unseen(self, staged: Collection[str]) -> list[str] | None:
         """The keys of known lines that this read did not hold; None where a row that was passed over has another line here
         too, so that the whole file has to be read."""
         missing: list[str] = []
+        here = frozenset(staged)
         for n, packed in enumerate(self._old):
             flags = self._seen[n * BLOCK : (n + 1) * BLOCK]
-            if self.skipped or 0 in flags:
-                for key, seen in zip(_unpacked(packed), flags, strict=True):
-                    if not seen:
-                        missing.append(key)
-                    elif key in staged:
-                        return None
+            keys = _unpacked(packed)
+            if not here.isdisjoint(compress(keys, flags)):
+                return None
+            if 0 in flags:
+                missing.extend(compress(keys, map(not_, flags)))
         return missing
 
     def kept(self, doubtful: Collection[str]) -> Iterator[tuple[bytes, bytes]]:
@@ -119,10 +140,26 @@ class Lines:
                 marks.frombytes(digests)
                 for n, key in enumerate(_unpacked(keys)):
                     if key in doubtful:
-                        marks[n] = 0
+                        marks[n] = AGAIN
                 yield marks.tobytes(), keys
             else:
                 yield digests, keys
+
+
+def _common(one: array[int], i: int, other: array[int], j: int) -> int:
+    """How many items from ``i`` and ``j`` on are the same: by ever longer stretches, then by halves."""
+    found, step = 0, 1
+    end = min(len(one) - i, len(other) - j)
+    while found < end and one[i + found : i + found + step] == other[j + found : j + found + step]:
+        found += step
+        step *= 2
+    if found >= end:
+        return end
+    while step > 1:
+        step //= 2
+        if one[i + found : i + found + step] == other[j + found : j + found + step]:
+            found += step
+    return found
 
 
 def _packed(keys: list[str]) -> bytes:

@@ -196,7 +196,7 @@ def _staged(
 
 def _line_mapping(entity: EntitySpec, read: FileRead) -> str:
     """What has to be the same for a line to mean the same: the mapping and the header."""
-    return f"{entity.digest}:{ladder.digest_of(read.lines.header)}"
+    return f"{entity.digest}:{ladder.digests_of([read.lines.header])[0]}"
 
 
 def _read_today(conn: Connection, ctx: Context, entity: EntitySpec) -> bool:

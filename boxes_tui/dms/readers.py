@@ -1,19 +1,21 @@
 """Rows of a CSV or TSV file with the physical line where each begins (DMS.md §3, RELIABILITY §4.8).
 
 Nothing is lost silently: a line that cannot be a row comes out as a bad one, and a quote that is never closed takes its
-own line with it, not the rest of the file. Memory is that of one row.
+own line with it, not the rest of the file. Memory is that of a few rows.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
+from array import array
 from collections.abc import Generator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
-from boxes_tui.dms.ladder import Lines
+from boxes_tui.dms.ladder import AGAIN, Lines, digests_of
 from boxes_tui.dms.records import FileRefused
 from boxes_tui.dms.spec import EntitySpec
 from boxes_tui.errors import why
@@ -22,6 +24,8 @@ from boxes_tui.i18n import N_, _
 Raw = tuple[int, list[Any], str, str]
 """(line where the row begins, cells, the row as written, why it cannot be read as cells or "")."""
 
+BLOCK: Final = 128
+"""Physical lines that are read at once."""
 CHUNK: Final = 1 << 20
 FIELD_LIMIT: Final = 131_072
 LINE_LIMIT: Final = 1 << 20
@@ -116,13 +120,19 @@ class _Rows:
     def __init__(self, file: IO[str], delimiter: str, lines: Lines) -> None:
         self.delimiter, self.lines = delimiter, lines
         self.width: int | None = None
-        self._lines = iter(partial(file.readline, LINE_LIMIT), "")
-        self._back: list[str] = []
+        self._source = iter(partial(file.readline, LINE_LIMIT), "")
+        self._block: list[str] = []
+        self._place = 0
+        self._digests: array[int] = array("q")
 
     def rows(self, header_row: int) -> Generator[Raw, None, None]:
         """Rows from the physical line ``header_row`` on, numbered from 1."""
         number, delimiter, lines = 0, self.delimiter, self.lines
-        while (line := self._next()) is not None:
+        while True:
+            if lines.active:
+                number += self._pass_over()
+            if (line := self._next()) is None:
+                return
             number += 1
             if number < header_row:
                 if len(line) >= LINE_LIMIT:
@@ -134,8 +144,6 @@ class _Rows:
                     yield number, [], line[:4000], trouble or _("un campo pasa del tamaño permitido")
                     continue
             if '"' not in line:
-                if lines.active and lines.same(line):
-                    continue
                 cells: list[Any] = line.rstrip("\r\n").split(delimiter)
                 if self.width is None:
                     self.width = len(cells)
@@ -144,12 +152,47 @@ class _Rows:
             cells, text, trouble, used = self._quoted(line)
             if self.width is None and not trouble:
                 self.width = len(cells)
-            if not (lines.active and lines.same(text)):
+            if used == 1 or not self._known(text):
                 yield number, cells, text, trouble
             number += used - 1
 
-    def _next(self) -> str | None:
-        return self._back.pop() if self._back else next(self._lines, None)
+    def _pass_over(self) -> int:
+        """Pass over lines that the last read held too, and note the digest of the one where that ends; returns how many.
+        A line that was a row by itself is one again, so that it need not be split to be known."""
+        passed = 0
+        while self._place < len(self._block) or self._fill():
+            if len(self._digests) != len(self._block):
+                self._digests.extend(digests_of(self._block[len(self._digests) :]))
+            length = self.lines.run(self._digests, self._place)
+            self._place += length
+            passed += length
+            if self._place < len(self._block):
+                self.lines.digest = self._digests[self._place]
+                break
+        return passed
+
+    def _known(self, text: str) -> bool:
+        """Whether the last read held this very row of several lines."""
+        if not self.lines.active:
+            return False
+        digests = digests_of([text])
+        self.lines.digest = digests[0]
+        return self.lines.run(digests, 0) == 1
+
+    def _next(self, keep: bool = False) -> str | None:
+        """The next physical line; ``keep``: the lines before it may be given back."""
+        if self._place == len(self._block) and not self._fill(keep):
+            return None
+        self._place += 1
+        return self._block[self._place - 1]
+
+    def _fill(self, keep: bool = False) -> bool:
+        """Have more physical lines in the block, after those that it holds or instead of them."""
+        if not keep:
+            self._block, self._place, self._digests = [], 0, array("q")
+        more = list(islice(self._source, BLOCK))
+        self._block += more
+        return bool(more)
 
     def _skip_line(self, line: str) -> str:
         """The rest of a line that is too long to be one; returns why it is bad, or ""."""
@@ -164,7 +207,7 @@ class _Rows:
         taken = [line]
         found, open_ = self._parse(taken)
         while open_ and len(taken) < ROW_LINES:
-            more = self._next()
+            more = self._next(keep=True)
             if more is None:
                 break
             taken.append(more)
@@ -172,7 +215,9 @@ class _Rows:
                 found, open_ = self._parse(taken)
         if found is not None and not self._swallowed(taken, found):
             return found, "".join(taken), "", len(taken)
-        self._back.extend(reversed(taken[1:]))
+        self._place -= len(taken) - 1
+        if open_ or len(taken) > 1:  # what this line is depends on those that follow it
+            self.lines.digest = AGAIN
         return self._sloppy(line)
 
     def _parse(self, taken: list[str]) -> tuple[list[str] | None, bool]:
