@@ -70,9 +70,9 @@ def show(
     doors = house()
     if not at_least(doors.session.role, "supervisor"):
         raise Refused(_("El rol de este usuario no permite esa acción."))
-    rows = doors.read(_entries, act, user, limit or (None if json else SHOWN))
+    total, rows = doors.read(_entries, act, user, limit or (None if json else SHOWN))
     if json:
-        out.json({"total": len(rows), "rows": rows})
+        out.json({"total": total, "rows": rows})
         return
     out.table(
         ("entrada", "acto", "cuándo", "usuario", "verbo", "fila", "detalle"),
@@ -82,8 +82,9 @@ def show(
 
 def _entries(
     conn: Connection, session: Session, act: int | None, user: str | None, limit: int | None
-) -> list[dict[str, Any]]:
-    from sqlalchemy import select
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many entries there are, and the newest of them."""
+    from sqlalchemy import func, select
 
     from boxes_tui.data.reads.details import local
     from boxes_tui.data.tables import app_user, audit
@@ -94,20 +95,20 @@ def _entries(
         .outerjoin(app_user, app_user.c.id == c.user_id)
         .where(session.scope(c.branch_id))
         .order_by(c.id.desc())
-        .limit(limit)
     )
     if act is not None:
         query = query.where(c.act_id == act)
     if user:
         query = query.where(app_user.c.login == user)
-    return [
+    total = conn.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
+    return total, [
         {
             "id": str(r["id"]), "act": str(r["act_id"]) if r["act_id"] is not None else None,
             "at": _iso(local(session, r["at"], r["branch_id"])), "user": r["login"], "verb": r["verb"],
             "row": f"{r['subject']}:{r['subject_id']}" if r["subject"] else None, "detail": r["detail"],
             "chain": r["chain"], "seq": r["seq"],
         }
-        for r in conn.execute(query).mappings()
+        for r in conn.execute(query.limit(limit)).mappings()
     ]  # fmt: skip
 
 

@@ -31,11 +31,11 @@ def search_customers(
 
     from boxes_tui.data.reads.search import search
 
-    hits = house().read(search, text, limit)
+    hits = house().read(search, text)
+    shown = hits[: limit or (200 if sys.stdout.isatty() and not json else None)]
     if json:
-        out.json({"query": text, "total": len(hits), "rows": [_hit(h) for h in hits]})
+        out.json({"query": text, "total": len(hits), "rows": [_hit(h) for h in shown]})
         return
-    shown = hits[:200] if sys.stdout.isatty() else hits
     out.table(
         ("id", "cliente", "documento", "teléfonos", "unidades", "coincide"),
         [

@@ -98,9 +98,10 @@ def list_mails(
             _("No hay un estado «{wrong}»; los que hay: {names}").format(wrong=wrong[0], names=", ".join(STATES))
         )
     with_house = house()
-    rows = with_house.read(mails, tuple(state or ()), limit)
+    found = with_house.read(mails, tuple(state or ()))
+    rows = found[:limit]
     if json:
-        out.json({"total": len(rows), "counts": with_house.read(mail_counts), "rows": [_row(dict(r)) for r in rows]})
+        out.json({"total": len(found), "counts": with_house.read(mail_counts), "rows": [_row(dict(r)) for r in rows]})
         return
     out.table(
         ("id", "clase", "turno", "para", "estado", "intentos", "motivo"),

@@ -23,9 +23,7 @@ STUCK = or_(
 """Mails that wait for a person."""
 
 
-def mails(
-    conn: Connection, session: Session, states: Collection[str] = (), limit: int | None = None
-) -> list[RowMapping]:
+def mails(conn: Connection, session: Session, states: Collection[str] = ()) -> list[RowMapping]:
     """Mails of the session's branches, newest first."""
     o = outbox.c
     query = select(
@@ -34,7 +32,7 @@ def mails(
     ).where(session.scope(o.branch_id)).order_by(o.id.desc())  # fmt: skip
     if states:
         query = query.where(o.state.in_(states))
-    return list(conn.execute(query.limit(limit) if limit else query).mappings())
+    return list(conn.execute(query).mappings())
 
 
 def mail_counts(conn: Connection, session: Session) -> dict[str, int]:

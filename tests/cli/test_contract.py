@@ -184,6 +184,12 @@ def test_a_short_text_matches_beginnings_of_words_fifty_at_most(boxes: Line) -> 
     assert boxes.json("customer", "search", "perez")["total"] == boxes.json("customer", "search", "PÉREZ")["total"]
 
 
+def test_a_total_counts_what_a_limit_leaves_out(boxes: Line) -> None:
+    for words in (("customer", "search", "perez"), ("audit", "show"), ("queue", "opportunities")):
+        whole, cut = boxes.json(*words), boxes.json(*words, "--limit", "1")
+        assert cut["total"] == whole["total"] == len(whole["rows"]) > 1 and cut["rows"] == whole["rows"][:1], words
+
+
 def test_another_branch_keeps_its_notes(boxes: Line) -> None:
     """Ana works in CBA; Rocío in ROS calls a customer: on Ana's card only that, where and when."""
     ref = next(r for r in boxes.json("queue", "opportunities", BOXES_USER="rocio")["rows"] if r["customer_id"])
