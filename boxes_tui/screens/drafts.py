@@ -77,7 +77,7 @@ def waiting(screen: DeskScreen, drafts: list[Draft], rows: dict[str, QueueRow]) 
         who = name(row) if row is not None else draft.ref if draft.form in VERBS else ""
         line = " · ".join(x for x in (text, who, f"«{cut(words, 30)}»") if x)
         drop = partial(journal.clear, login, draft.form, draft.ref)
-        made.append(Waiting(f" {line}", row, VERBS.get(draft.form), drop))
+        made.append(Waiting(f" {line}", row, VERBS.get(draft.form, draft.form), drop))
     titles = {v.id: _(v.help) for v in VERB_TABLE}
     for act in journal.waiting(login, refused=None):
         when, title = clock(at.local(act.at)), titles.get(act.verb, act.title)

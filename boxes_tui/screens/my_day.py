@@ -11,6 +11,7 @@ from boxes_tui.domain.formats import clock, long_day, rate, show_day
 from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import N_, _
 from boxes_tui.screens.acts import ActingScreen
+from boxes_tui.screens.doors import open_door
 from boxes_tui.screens.drafts import Waiting, draft_rows, drafts_of, waiting
 from boxes_tui.screens.row_text import STAGES, name
 from boxes_tui.text import pad
@@ -84,7 +85,7 @@ class MyDayScreen(ActingScreen):
             return
         key = keys[-1] = keys[-1] or f"kept:{len(keys)}"
         self.kept[key] = kept
-        if kept.opens and kept.row is not None:
+        if kept.opens and (kept.row is not None or kept.opens == "campaign"):
             self.drafts[key] = kept.opens
 
     def _key(self, row: QueueRow) -> str:
@@ -177,6 +178,10 @@ class MyDayScreen(ActingScreen):
         verb = self.drafts.get(event.key)
         self.perform(getattr(self, f"verb_{verb}") if verb else self.verb_customer)
 
+    def verb_campaign(self) -> None:
+        """The campaign that was being built."""
+        open_door(self, "campaigns")
+
     async def verb_discard(self) -> None:
         """Throw away the draft or the refused act under the cursor; else discard the opportunity."""
         from boxes_tui.screens.dialogs.forms import AskForm
@@ -196,6 +201,6 @@ class MyDayScreen(ActingScreen):
         """The customer's card."""
         from boxes_tui.screens.customer import CustomerScreen
 
-        row = self.row
-        if row is not None and row.customer_id is not None:
+        row = self.acted_row()
+        if row.customer_id is not None:
             self.app.push_screen(CustomerScreen(row.customer_id, row))
