@@ -100,6 +100,8 @@ class DeskScreen(BoxesScreen[None]):
         """Show what needs no data, and begin to look for changes. Subclasses override :meth:`entered`, not this:
         Textual calls every ``on_mount`` of a class's line."""
         self._look = self.set_interval(LOOK_SECONDS, self._tick)
+        below = (getattr(screen, "freshness", None) for screen in reversed(self.app.screen_stack))
+        self.freshness = self.freshness or next((found for found in below if found is not None), None)
         self.show_frame()
         self.entered()
         self.reload()

@@ -119,7 +119,7 @@ def test_a_courtesy_call_is_its_digits_and_the_opportunity_follows(
     before, opportunities = base.queue("completed"), base.count(opportunity)
     opened(board, "5", "SERVICIOS REALIZADOS")
     board.press("l", "0", *score, "Enter")
-    board.until("OPORTUNIDAD ·", "Motivo", "Vence")
+    board.until("OPORTUNIDAD ·", "Motivo", "Vence", "Se guardó Atendido", "Atend. 14:10")
     assert board.count() == 3 + len(score)
     assert "Se guardó Atendido" in board.lines()[22] and board.lines()[3].endswith("Atend. 14:10")
     made = base.last_call()

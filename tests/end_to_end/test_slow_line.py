@@ -83,7 +83,7 @@ def test_a_digit_pressed_before_the_next_card_is_no_outcome(seat: Seat, base: Da
     """Nobody has called a customer whose card was not there: a second press of ``1`` is told, not recorded."""
     calls = base.count(call)
     seats = seat("ana").until("1-9 abrir", "pendientes")
-    seats.press("2").until("Visualizados").press("n").until("LLAMADA", "intento")
+    seats.press("2").until("Visualizados").press("n").until("LLAMADA", "oferta permitida")
     seats.press("1", "1").until("no se tomó", "LLAMADA")
     seats.until_true(lambda: base.count(call) > calls, "the call").quiet(0.3)
     assert len(base.all(call)[calls:]) == 1

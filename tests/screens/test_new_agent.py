@@ -88,3 +88,13 @@ async def test_what_was_typed_can_be_thrown_away(desk: Desk) -> None:
             await wait_for(pilot, lambda: isinstance(app.screen, MyDayScreen))
             await wait_for(pilot, partial(absent, app, gone))
     assert journal.drafts("ana") == [] and journal.waiting("ana", refused=None) == []
+
+
+async def test_the_title_stands_at_once(desk: Desk) -> None:
+    """The age of the DMS is known from the screen before: the name does not move when the rows arrive."""
+    app = app_of(desk, lambda: QueueScreen("opportunities", None, desk.ref("opportunities", "op_pena")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, lambda: "PENA" in text_of(app))
+        opened = QueueScreen("deliveries")
+        await app.push_screen(opened)
+        assert opened.freshness is not None and opened.freshness == app.screen_stack[-2].freshness  # type: ignore[attr-defined]
