@@ -68,7 +68,6 @@ def test_the_desk_goes_on_when_the_clock_jumps(seat: Callable[..., Terminal], ba
 
 
 def test_midnight_comes_while_the_board_is_open(seat: Callable[..., Terminal], base: Database, wall: WallClock) -> None:
-    """Mutant: a session that is read once."""
     wall.is_now(datetime(2026, 11, 24, 23, 59, 50, tzinfo=ZONE))
     terminal = seat("ana", **wall.env).until("1-9", "pendientes", long_day(START.date()))
     due_today = len(base.refs("opportunities", "current"))
