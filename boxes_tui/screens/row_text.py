@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from boxes_tui.domain.formats import show_day
+from boxes_tui.domain.formats import ago, show_day
 from boxes_tui.i18n import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -208,8 +208,7 @@ def delay_text(row: QueueRow, at: Moment) -> str:
     if row.day is not None and row.day < at.today:
         days = (at.today - row.day).days
         return ngettext("{n} día", "{n} días", days).format(n=days)
-    minutes = int((at.now - row.when).total_seconds() // 60)
-    return _("{n} min").format(n=minutes) if minutes < 100 else _("{n} h").format(n=minutes // 60)
+    return ago(int((at.now - row.when).total_seconds() // 60))
 
 
 def _order_cells(row: QueueRow, at: Moment, flt: str) -> dict[str, str]:

@@ -44,6 +44,10 @@ class FilterForm(Form):
         yield from self._made
         yield Text("", self._foot)
 
+    def accepts(self) -> str:
+        """Filters are not saved."""
+        return _("filtrar")
+
     def begin(self) -> None:
         """With what was wrong the last time."""
         super().begin()

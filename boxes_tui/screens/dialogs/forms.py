@@ -87,10 +87,15 @@ class Form(BottomPanel[Draft]):
         """Begin in the first field."""
         self.rule.show([(self._title, "acento")])
         tab = [Key("Tab", _("campo"))] if len(self.fields) > 1 else []
-        self.keys.set_keys([Key("Enter", _("guardar")), *tab, Key("Esc", _("volver (lo escrito queda)"))])
+        back = _("volver") if self._keep is None else _("volver (lo escrito queda)")
+        self.keys.set_keys([Key("Enter", self.accepts()), *tab, Key("Esc", back)])
         self.set_focus(self.first_field())
         if self.said:
             self.status.ok(self.said)
+
+    def accepts(self) -> str:
+        """What ``Enter`` does."""
+        return _("guardar")
 
     def first_field(self) -> TextField | ChoiceField | None:
         """Where typing begins; None where keys are answers at once."""
