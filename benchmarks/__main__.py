@@ -28,6 +28,8 @@ BENCHES = {
     "ui_backlog": "a slow line after Down was held (P2e)",
     "lists": "board counts, search, pages at scale (P3a, P3b, P3d)",
     "reports_months": "a five-year report (P3c)",
+    "reports_rows": "rows of a report (P3d)",
+    "campaign_units": "the wizard over a million units (P7)",
     "sync_load": "first load, the same file, changed rows, workbooks, memory (P4)",
     "claims": "fifty agents, eight writers (P5)",
     "commands": "log a call (P6)",

@@ -1,31 +1,27 @@
-"""The campaign wizard over a million units: how long its searches take, beside a plain scan of the same table.
-
-Usage: ``python -m benchmarks.campaign_units [--units N] [--url URL]`` (URL of an empty PostgreSQL database; without it a
-SQLite file in a temporary folder).
-"""
+"""P7: the campaign wizard over a million units, step by step, beside a plain pass over the same tables."""
 
 from __future__ import annotations
 
-import argparse
 import resource
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from random import Random
-from time import perf_counter
 
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
+from benchmarks.places import databases
+from benchmarks.ratio import Figure, paired, timed
 from boxes_tui.clock import Clock
 from boxes_tui.data.engine import is_sqlite, make_engine, parse_url, set_scope, writing
 from boxes_tui.data.schema import ensure
 from boxes_tui.data.session import Session, open_session
 from boxes_tui.data.tables import customer, vehicle
-from boxes_tui.desk.campaign_match import load_units
 from boxes_tui.desk.campaign_plan import Choice, plan
 from boxes_tui.desk.campaign_segment import Segment, segment_count, segment_ids, unit_rows
+from boxes_tui.desk.campaign_units import load
 
+ROUNDS = 5
+DUE = date(2026, 12, 1)
 NOW, TODAY = datetime(2026, 11, 24, 17, 10, tzinfo=UTC), date(2026, 11, 24)
 MODELS = ("SIENA EL 1.4", "CRONOS 1.3", "ARGO", "TORO", "MOBI", "AMAROK V6", "GOL", "POLO", "VENTO")
 
@@ -52,55 +48,47 @@ def _unit(n: int, rng: Random) -> dict[str, object]:
     }  # fmt: skip
 
 
-def timed(label: str, work: Callable[[], object]) -> None:
-    """Print what one call takes."""
-    start = perf_counter()
-    made = work()
-    size = f"{len(made):>9,}" if isinstance(made, (list, dict, tuple)) else f"{made!s:>9}"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{label:44} {size} {1000 * (perf_counter() - start):9.0f} ms   peak {peak} MB", flush=True)
+def peak_mb() -> float:
+    """The largest the process has been."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def measure(conn: Connection, session: Session) -> None:
-    """The steps of the wizard for a narrow, a wide and the widest filter."""
-    scan = select(func.count()).select_from(vehicle).where(vehicle.c.last_km + 0 >= 0)
-    timed("yardstick: a scan of the table", lambda: int(conn.execute(scan).scalar_one()))
-    wanted = {
-        "one model, two years": Segment(model="SIENA", year_from=2017, year_to=2018),
-        "one model": Segment(model="SIENA"),
-        "everything": Segment(year_from=2000),
-    }
-    for name, segment in wanted.items():
-        timed(f"step 1, count: {name}", lambda s=segment: segment_count(conn, session, s))  # type: ignore[misc]
-        ids: list[int] = []
-        timed(f"step 1, ids: {name}", lambda s=segment, i=ids: i.extend(segment_ids(conn, session, s)) or i)  # type: ignore[misc]
-        block = ids[-64:]
-        timed(f"step 2, a block: {name}", lambda b=block: unit_rows(conn, session, b))  # type: ignore[misc]
-        timed(f"step 2, its wishes: {name}", lambda b=block: load_units(conn, session, b, "recall"))  # type: ignore[misc]
-        choice = Choice(None, segment)
-        timed(
-            f"step 3, dry run: {name}",
-            lambda c=choice: plan(conn, session, c, "recall", date(2026, 12, 1), 500).chosen,  # type: ignore[misc]
-        )
+def measure(conn: Connection, session: Session, scale: str) -> Iterator[Figure]:
+    """The steps of the wizard over everything, each beside one pass over the units with a look at every owner."""
+    name = "SQLite" if is_sqlite(conn) else "PostgreSQL"
+    c, v = customer.c, vehicle.c
+    owners = vehicle.outerjoin(customer, c.id == v.owner_id)
+    scan = select(func.count()).select_from(owners).where(v.last_km >= 0, c.name_fold.is_distinct_from("x"))
+    everything = Segment(year_from=2000)
+    ids = segment_ids(conn, session, everything)
+    block = ids[-64:]
+    steps: list[tuple[str, float, Callable[[], object]]] = [
+        ("step 1, how many", 1.0, lambda: segment_count(conn, session, everything)),
+        ("step 2, a block of rows", 0.2, lambda: unit_rows(conn, session, block)),
+        ("step 2, its wishes", 0.2, lambda: load(conn, session, block, "offer")),
+        ("step 3, dry run", 6.0, lambda: plan(conn, session, Choice(None, everything), "offer", DUE, 500)),
+    ]
+    for what, goal, work in steps:
+        ours, yardstick, ratio = paired(
+            lambda w=work: timed(w), lambda: timed(lambda: conn.execute(scan).scalar_one()), ROUNDS  # type: ignore[misc]
+        )  # fmt: skip
+        yield Figure(
+            "P7", f"{what}, {name}", goal, ratio, 1000 * ours, 1000 * yardstick, "ms", "a pass over units and owners", scale,
+            f"peak {peak_mb():.0f} MB",
+        )  # fmt: skip
 
 
-def main() -> None:
-    """Fill, then measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--units", type=int, default=1_000_000)
-    parser.add_argument("--url")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        engine = make_engine(parse_url(asked.url or f"sqlite:///{Path(place) / 'boxes.db'}"), statement_ms=600_000)
-        ensure(engine, Clock(NOW), "bench")
-        fill(engine, asked.units)
-        with engine.connect() as conn:
-            if not is_sqlite(conn):
-                conn.execute(text("ANALYZE"))
-            set_scope(conn, None)
-            measure(conn, open_session(conn, Clock(NOW), "bench"))
-        engine.dispose()
-
-
-if __name__ == "__main__":
-    main()
+def figures(scale: float) -> Iterator[Figure]:
+    """The wizard on both databases."""
+    count = max(5_000, int(1_000_000 * scale))
+    with databases() as urls:
+        for url in urls:
+            engine = make_engine(parse_url(url), statement_ms=600_000)
+            ensure(engine, Clock(NOW), "bench")
+            fill(engine, count)
+            with engine.connect() as conn:
+                if not is_sqlite(conn):
+                    conn.execute(text("ANALYZE"))
+                set_scope(conn, None)
+                yield from measure(conn, open_session(conn, Clock(NOW), "bench"), f"{count} units")
+            engine.dispose()

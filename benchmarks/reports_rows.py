@@ -1,19 +1,19 @@
 """P3d: rows of a report through the data layer, a page of 50 and 20,000 rows, against the raw driver (QUALITY §1).
 
 The yardstick runs the very statements that the report runs, through the driver's own cursor, and keeps its tuples; both in the
-same process on the same data, alternating; medians.  Usage: ``python -m benchmarks.reports_rows [--rows N] [--url URL]``.
+same process on the same data, alternating; medians.
 """
 
 from __future__ import annotations
 
-import argparse
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
 from sqlalchemy import Connection, event, text
 
+from benchmarks.places import databases
+from benchmarks.ratio import Figure
 from benchmarks.reports_months import HIGH, LOW, NOW, fill, timed
 from boxes_tui.clock import Clock
 from boxes_tui.data.engine import is_sqlite, make_engine, parse_url, set_scope
@@ -61,30 +61,24 @@ def measure(conn: Connection, session: Session, count: int) -> tuple[float, floa
     return median(p for p, _d in pairs), median(d for _p, d in pairs)
 
 
-def main() -> None:
-    """Print a line of the table for each size."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--url")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        engine = make_engine(parse_url(asked.url or f"sqlite:///{Path(place) / 'boxes.db'}"), statement_ms=600_000)
-        ensure(engine, Clock(NOW), "bench")
-        fill(engine, asked.rows)
-        with engine.connect() as conn:
-            if not is_sqlite(conn):
-                conn.execute(text("ANALYZE"))
-            set_scope(conn, None)
-            session = open_session(conn, Clock(NOW), "bench")
-            for count, goal in CASES:
-                ours, theirs = measure(conn, session, count)
-                said = "ok" if ours <= goal * theirs else "MISSED"
-                print(
-                    f"P3d {engine.dialect.name} {count} of {asked.rows} orders: {1000 * ours:.1f} ms against "
-                    f"{1000 * theirs:.1f} ms = {ours / theirs:.2f}x (goal {goal:g}x) {said}"
-                )
-        engine.dispose()
-
-
-if __name__ == "__main__":
-    main()
+def figures(scale: float) -> Iterator[Figure]:
+    """A figure for each size and database, over the repair orders of five years."""
+    orders = max(25_000, int(1_000_000 * scale))
+    with databases() as urls:
+        for url in urls:
+            engine = make_engine(parse_url(url), statement_ms=600_000)
+            ensure(engine, Clock(NOW), "bench")
+            fill(engine, orders)
+            name = "SQLite" if is_sqlite(engine) else "PostgreSQL"
+            with engine.connect() as conn:
+                if not is_sqlite(conn):
+                    conn.execute(text("ANALYZE"))
+                set_scope(conn, None)
+                session = open_session(conn, Clock(NOW), "bench")
+                for count, goal in CASES:
+                    ours, theirs = measure(conn, session, count)
+                    yield Figure(
+                        "P3d", f"{count} rows of a report, {name}", goal, ours / theirs, 1000 * ours, 1000 * theirs, "ms",
+                        "same statements, raw driver", f"{orders} orders",
+                    )  # fmt: skip
+            engine.dispose()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from boxes_tui.clock import Clock, clock_from_env
 from boxes_tui.config import Settings, load_settings
 from boxes_tui.data.changes import ChangeWatch
-from boxes_tui.data.commands import ActResult, Command, execute
+from boxes_tui.data.commands import ActResult, Command, Told, execute
 from boxes_tui.data.engine import is_sqlite, make_engine, parse_url, reading, set_scope, writing
 from boxes_tui.data.schema import ensure
 from boxes_tui.data.session import Session, load_branches, open_session
@@ -67,11 +67,14 @@ class House:
             set_scope(conn, session.branch_ids)
             return query(conn, session, *args, **kwargs)
 
-    def execute(self, command: Command, key: str | None = None, at: datetime | None = None) -> ActResult:
+    def execute(
+        self, command: Command, key: str | None = None, at: datetime | None = None, told: Told | None = None
+    ) -> ActResult:
         """Run a command (``data.commands.execute``) as this session; ``at`` is the business instant of an act that was
-        done earlier and waited for the database: its times and its days are those of then."""
+        done earlier and waited for the database: its times and its days are those of then. ``told`` hears how far a long
+        one is, and ends it."""
         session = self.session if at is None else replace(self.session, clock=Clock(at))
-        return execute(self.engine, session, command, key=key)
+        return execute(self.engine, session, command, key=key, told=told)
 
     @property
     def changes(self) -> ChangeWatch:

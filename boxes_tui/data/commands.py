@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache, cached_property
@@ -116,6 +116,10 @@ class ActResult:
     result: dict[str, Any]
 
 
+Told = Callable[[int, int], bool]
+"""Hears how much of how much a long act has done; False ends it."""
+
+
 @dataclass
 class Tx:
     """The open transaction of one act. Every write through it leaves a before-image, so that undo is general."""
@@ -135,6 +139,12 @@ class Tx:
     marks: set[tuple[str, int, int]] = field(default_factory=set)
     undoable: bool | None = None
     """Whether the act can be undone, where its images alone do not say it."""
+    told: Told | None = None
+
+    def went(self, done: int, total: int) -> None:
+        """Tell how far a long act is; :class:`Refused` where somebody cancelled it."""
+        if self.told is not None and not self.told(done, total):
+            raise Refused(_("Se canceló; no se guardó nada."))
 
     @cached_property
     def rules(self) -> HouseRules:
@@ -215,8 +225,10 @@ class Tx:
             self.marks.clear()
 
 
-def execute(engine: Engine, session: Session, command: Command, *, key: str | None = None) -> ActResult:
-    """Run a command in one transaction.
+def execute(
+    engine: Engine, session: Session, command: Command, *, key: str | None = None, told: Told | None = None
+) -> ActResult:
+    """Run a command in one transaction; a long one tells ``told`` how far it is.
 
     With ``key``, the same key again changes nothing and returns the first result (``replayed``); with other
     arguments it is refused.  Raises :class:`Refused` by policy, scope or the rules; nothing is written then.
@@ -230,7 +242,7 @@ def execute(engine: Engine, session: Session, command: Command, *, key: str | No
         with writing(engine) as conn:
             set_scope(conn, session.branch_ids)
             act_id = _begin(conn, session, command.verb, key, digest)
-            return _run(conn, session, command, act_id) if act_id else _first(conn, key or "", digest)
+            return _run(conn, session, command, act_id, told) if act_id else _first(conn, key or "", digest)
     except IntegrityError:
         if not key:
             raise
@@ -256,10 +268,10 @@ def _begin(conn: Connection, session: Session, verb: str, key: str | None, diges
     return made
 
 
-def _run(conn: Connection, session: Session, command: Command, act_id: int) -> ActResult:
+def _run(conn: Connection, session: Session, command: Command, act_id: int, told: Told | None) -> ActResult:
     if not _STANDING.scalar(conn, {"who": session.user_id}):  # disabled since the session was opened
         raise Refused(_("El usuario «{login}» está deshabilitado; no se guardó nada.").format(login=session.login))
-    tx = Tx(conn, session, act_id, command.verb)
+    tx = Tx(conn, session, act_id, command.verb, told=told)
     result = command.run(tx)
     tx.flush_marks()
     ended = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
 
 from boxes_tui.data.reads.rules import house_rules
 from boxes_tui.data.session import Session
@@ -47,19 +47,26 @@ def leaves_out(type_: str, code: str | None) -> bool:
     return code is not None and (type_ not in OPERATIONAL or code in ("own_operational", "erased", "sold"))
 
 
-def wishes(conn: Connection, session: Session, type_: str, customers: Collection[int]) -> Wishes:
-    """What is known of those customers, as ``domain.contact_gate`` reads it; hours of calling are not asked here."""
-    wanted = sorted(set(customers))
+def leaving(type_: str) -> tuple[str, ...]:
+    """The codes that :func:`leaves_out` of a campaign of that type."""
+    return tuple(code for code in WHY if leaves_out(type_, code))
+
+
+def wishes(conn: Connection, session: Session, type_: str, customers: Collection[int] | None) -> Wishes:
+    """What is known of those customers (None: of all), as ``domain.contact_gate`` reads it; hours of calling are not asked
+    here."""
+    wanted = None if customers is None else sorted(set(customers))
     found: dict[int, str] = {}
-    overridden = _overridden(conn, session, wanted)
     lists = house_rules(conn).lists
     if lists:
+        overridden = _overridden(conn, session)
         found |= {i: "list" for i in _listed(conn, wanted) if i not in overridden}
-    found |= _own(conn, wanted)
-    keep = set(wanted)
-    for part in portions(customer.c.id, wanted):
+    found |= _own(conn)
+    for part in _parts(wanted):
         query = select(customer.c.id).where(part, customer.c.erased_at.is_not(None))
-        found |= {int(i): "erased" for i in conn.execute(query).scalars() if i in keep}
+        found |= {int(i): "erased" for i in conn.execute(query).scalars()}
+    if wanted is not None:
+        found = {i: found[i] for i in wanted if i in found}
     return Wishes(found, None if type_ in OPERATIONAL else _everybody(conn, session, lists))
 
 
@@ -78,7 +85,12 @@ def _standing(conn: Connection, session: Session, about: Any) -> bool:
     return conn.execute(query).scalar() is not None
 
 
-def _overridden(conn: Connection, session: Session, wanted: Collection[int]) -> set[int]:
+def _parts(wanted: Sequence[int] | None) -> Iterator[ColumnElement[bool]]:
+    """Conditions that between them hold for those customers; one that holds for all for None."""
+    return iter([true()]) if wanted is None else portions(customer.c.id, wanted)
+
+
+def _overridden(conn: Connection, session: Session) -> set[int]:
     """Customers for whom, or for another record of the same person, a supervisor's reason stands."""
     c, named, mate = gate_override.c, customer.alias(), customer.alias()
     query = (
@@ -87,10 +99,10 @@ def _overridden(conn: Connection, session: Session, wanted: Collection[int]) -> 
         .join(mate, or_(mate.c.id == named.c.id, mate.c.person_id == named.c.person_id))
         .where(c.until > session.now, c.lifted_at.is_(None))
     )
-    return set(conn.execute(query).scalars()) & set(wanted)
+    return set(conn.execute(query).scalars())
 
 
-def _own(conn: Connection, wanted: Collection[int]) -> dict[int, str]:
+def _own(conn: Connection) -> dict[int, str]:
     """The dealership's own list: by customer, phone or document, for everybody who counts as the same person."""
     named = customer.alias()
     hit = or_(
@@ -117,16 +129,14 @@ def _own(conn: Connection, wanted: Collection[int]) -> dict[int, str]:
         for who, person in conn.execute(query_):
             if scopes.get(who) != "own_operational":
                 scopes[int(who)] = persons[person]
-    keep = set(wanted)
-    return {who: code for who, code in scopes.items() if who in keep}
+    return scopes
 
 
-def _listed(conn: Connection, wanted: Collection[int]) -> set[int]:
+def _listed(conn: Connection, wanted: Sequence[int] | None) -> set[int]:
     """Customers one of whose numbers (or of the same person's) is on a No Llame list in force."""
     made: set[int] = set()
     mate, p = customer.alias(), customer_phone
-    keep = set(wanted)
-    for part in portions(customer.c.id, wanted):
+    for part in _parts(wanted):
         query = (
             select(customer.c.id).distinct()
             .join(mate, or_(mate.c.id == customer.c.id, mate.c.person_id == customer.c.person_id))
@@ -135,5 +145,5 @@ def _listed(conn: Connection, wanted: Collection[int]) -> set[int]:
             .join(dnc_list, and_(dnc_list.c.id == dnc_number.c.list_id, dnc_list.c.current))
             .where(part, p.c.present)
         )  # fmt: skip
-        made |= {int(i) for i in conn.execute(query).scalars() if i in keep}
+        made |= {int(i) for i in conn.execute(query).scalars()}
     return made

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, case, func, literal, select
 
+from boxes_tui.data.engine import patient
 from boxes_tui.data.reads.days import calendar
 from boxes_tui.data.session import Session
-from boxes_tui.data.tables import app_user
-from boxes_tui.desk.campaign_gate import leaves_out
+from boxes_tui.data.tables import app_user, vehicle
+from boxes_tui.desk.campaign_gate import leaving
 from boxes_tui.desk.campaign_lookup import unhurried
-from boxes_tui.desk.campaign_match import ENTER, Match, Unit, load_units, match_list, with_branches
-from boxes_tui.desk.campaign_segment import Segment, both, segment_ids
+from boxes_tui.desk.campaign_match import ENTER, Match, match_list
+from boxes_tui.desk.campaign_segment import Segment, segment_count, segment_units, within
+from boxes_tui.desk.campaign_units import MANY, every_branch, listed, named, units
 from boxes_tui.domain.working_days import Calendar
 from boxes_tui.errors import UsageError
 from boxes_tui.i18n import _
@@ -23,43 +25,48 @@ from boxes_tui.i18n import _
 TYPES: Final = ("technical_note", "recall", "service", "offer")
 
 
-class Planned(NamedTuple):
-    """A new opportunity: its unit, its day, its agent (None = anyone)."""
-
-    unit: Unit
-    due: date
-    user_id: int | None
-
-
 @dataclass(frozen=True)
 class Plan:
-    """What creating would do. ``skipped`` counts lines (units, without a list) by group; ``days`` is the spread;
-    ``per_agent`` new opportunities by login; ``holidays`` are skipped days that would have been working ones."""
+    """What creating would do: how many units are new, join an open one, or stay out by the code of their reason.
+    ``skipped`` counts lines (units, without a list) by group; ``days`` is the spread; ``per_agent`` new opportunities by
+    login; ``holidays`` are skipped days that would have been working ones. ``units`` is the statement of all of them."""
 
-    new: tuple[Planned, ...] = ()
-    joined: tuple[Unit, ...] = ()
-    blocked: tuple[Unit, ...] = ()
+    units: FromClause
+    new: int = 0
+    joined: int = 0
+    blocked: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     days: tuple[tuple[date, int], ...] = ()
-    per_agent: Mapping[str, int] = field(default_factory=dict)
+    users: tuple[tuple[int, str], ...] = ()
     holidays: tuple[date, ...] = ()
     how: Mapping[int, str] = field(default_factory=dict)
 
     @property
+    def per_agent(self) -> dict[str, int]:
+        """New opportunities by login, dealt in turn."""
+        share, rest = divmod(self.new, max(1, len(self.users)))
+        return {login: share + (n < rest) for n, (_id, login) in enumerate(self.users)}
+
+    @property
     def entering(self) -> int:
         """Units that enter: new ones and those that join."""
-        return len(self.new) + len(self.joined)
+        return self.new + self.joined
+
+    @property
+    def left_out(self) -> int:
+        """Units that the person's wish leaves out."""
+        return sum(self.blocked.values())
 
     @property
     def chosen(self) -> int:
         """Units that were chosen: those that enter, and those left out because of the person's wish."""
-        return len(self.new) + len(self.joined) + len(self.blocked)
+        return self.entering + self.left_out
 
     def as_json(self) -> dict[str, Any]:
         """The summary of the dry run."""
         return {
-            "created": len(self.new), "joined": len(self.joined), "skipped": dict(self.skipped),
-            "agents": dict(self.per_agent), "days": [{"day": d.isoformat(), "n": n} for d, n in self.days],
+            "created": self.new, "joined": self.joined, "skipped": dict(self.skipped),
+            "agents": self.per_agent, "days": [{"day": d.isoformat(), "n": n} for d, n in self.days],
             "holidays": [d.isoformat() for d in self.holidays], "chosen": self.chosen,
         }  # fmt: skip
 
@@ -83,18 +90,42 @@ def check_type(type_: str) -> None:
         )
 
 
-def candidates(conn: Connection, session: Session, choice: Choice, type_: str) -> tuple[Match, dict[int, Unit]]:
-    """The report of the list (empty without one) and the units that step 2 shows, in its order."""
+def candidates(conn: Connection, session: Session, choice: Choice, type_: str) -> tuple[Match, Select[Any]]:
+    """The report of the list (empty without one) and the units that step 2 shows, as a statement of ``vehicle_id`` and
+    ``place``."""
     check_type(type_)
     if choice.lines is None:
         if choice.segment.empty:
             raise UsageError(_("Falta elegir unidades: una lista, o al menos un filtro."))
-        return Match(), load_units(conn, session, segment_ids(conn, session, choice.segment), type_)
+        return Match(), segment_units(conn, choice.segment)
     match = match_list(conn, session, choice.lines, type_)
-    units = [v for v, group in match.how.items() if group in ENTER]
+    found = named(conn, [v for v, group in match.how.items() if group in ENTER])
     if not choice.segment.empty:
-        units = both(units, segment_ids(conn, session, choice.segment))
-    return match, {v: match.units[v] for v in units}
+        all_ = found.subquery()
+        joined = all_.join(vehicle, vehicle.c.id == all_.c.vehicle_id)
+        found = select(all_.c.vehicle_id, all_.c.place).select_from(joined).where(*within(conn, choice.segment))
+    return match, found
+
+
+def _marked(conn: Connection, choice: Choice, found: Select[Any]) -> Select[Any]:
+    """What the marks of step 2 leave of the units found."""
+    all_ = found.subquery()
+    made = select(all_.c.vehicle_id, all_.c.place)
+    if choice.only is not None:
+        made = made.where(all_.c.vehicle_id.in_(_values(conn, choice.only)))
+    return made.where(all_.c.vehicle_id.not_in(_values(conn, choice.without))) if choice.without else made
+
+
+def _values(conn: Connection, ids: Sequence[int]) -> Select[Any]:
+    return select(listed(conn, ids).subquery().c.value)
+
+
+def state_of(units_: FromClause, type_: str) -> ColumnElement[str]:
+    """``blocked``, ``joined`` or ``new``."""
+    return case(
+        (units_.c.why.in_(leaving(type_)), literal("blocked")), (units_.c.open_id.is_not(None), literal("joined")),
+        else_=literal("new"),
+    )  # fmt: skip
 
 
 def plan(
@@ -110,56 +141,40 @@ def plan(
     if per_day is not None and per_day < 1:
         raise UsageError(_("Por día hábil va al menos una unidad."))
     users = _users(conn, agents)
+    patient(conn)
     with unhurried():
-        return _planned(conn, session, choice, type_, due, per_day, users)
-
-
-def _planned(
-    conn: Connection,
-    session: Session,
-    choice: Choice,
-    type_: str,
-    due: date,
-    per_day: int | None,
-    users: Sequence[tuple[int, str]],
-) -> Plan:
-    match, units = candidates(conn, session, choice, type_)
-    marked = None if choice.only is None else set(choice.only)
-    left = set(choice.without)
-    kept = [u for v, u in units.items() if v not in left and (marked is None or v in marked)]
-    chosen = with_branches(conn, session, kept)
-    blocked = [u for u in chosen if leaves_out(type_, u.why)]
-    entering = [u for u in chosen if not leaves_out(type_, u.why)]
-    joined = [u for u in entering if u.open_id is not None]
-    fresh = [u for u in entering if u.open_id is None]
+        match, found = candidates(conn, session, choice, type_)
+    size = len(match.how) if choice.lines is not None else segment_count(conn, session, choice.segment)
+    with every_branch(conn, session):
+        made = units(conn, session, type_, _marked(conn, choice, found), many=size > MANY)
+        counts, blocked = _counted(conn, made, type_)
+    new = counts.get("new", 0)
     days = calendar(conn, session.branches[0].id if session.branches else None, due)
-    spread = _spread(days, due, len(fresh), per_day)
-    new = _assigned(fresh, spread, [user_id for user_id, _login in users])
-    logins = dict(users)
-    per_agent = {login: 0 for _id, login in users}
-    for item in new:
-        if item.user_id is not None:
-            per_agent[logins[item.user_id]] += 1
-    skipped = {g: match.counts[g] for g in ("ambiguous", "unknown", "duplicate")} | {"blocked": len(blocked)}
+    spread = _spread(days, due, new, per_day)
+    skipped = {g: match.counts[g] for g in ("ambiguous", "unknown", "duplicate")} | {"blocked": sum(blocked.values())}
     holidays = days.skipped(due, spread[-1][0]) if per_day is not None and spread else []
     return Plan(
-        tuple(new), tuple(joined), tuple(blocked), skipped, tuple(spread), per_agent, tuple(holidays), match.how
+        made, new, counts.get("joined", 0), blocked, skipped, tuple(spread), tuple(users), tuple(holidays), match.how
     )
+
+
+def _counted(conn: Connection, made: FromClause, type_: str) -> tuple[dict[str, int], dict[str, int]]:
+    """How many units of each state, and how many of the blocked for each reason."""
+    state = state_of(made, type_)
+    told = select(state.label("state"), case((state == "blocked", made.c.why)).label("why")).subquery()
+    counts: dict[str, int] = {}
+    blocked: dict[str, int] = {}
+    for word, why, n in conn.execute(select(told.c.state, told.c.why, func.count()).group_by(told.c.state, told.c.why)):
+        counts[word] = counts.get(word, 0) + int(n)
+        if word == "blocked":
+            blocked[str(why)] = int(n)
+    return counts, blocked
 
 
 def _spread(days: Calendar, due: date, n: int, per_day: int | None) -> list[tuple[date, int]]:
     if not n:
         return []
     return [(due, n)] if per_day is None else days.spread(due, n, per_day)
-
-
-def _assigned(fresh: Sequence[Unit], spread: Sequence[tuple[date, int]], users: Sequence[int]) -> list[Planned]:
-    """Units in their order over the days, to the agents in turn."""
-    due = [day for day, n in spread for _one in range(n)]
-    return [
-        Planned(unit, day, users[n % len(users)] if users else None)
-        for n, (unit, day) in enumerate(zip(fresh, due, strict=True))
-    ]
 
 
 def _users(conn: Connection, agents: Sequence[str]) -> list[tuple[int, str]]:

@@ -3,12 +3,12 @@ rows of step 2."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, cast, exists, func, or_, select
 
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import (
@@ -73,19 +73,33 @@ class UnitRow(NamedTuple):
     km: int | None
 
 
+NEVER, ID_ROOM = 4_000_000, 2**40
+"""A day after all others, and how many ids stand under one."""
+
+FIRST_DUE: Final = (vehicle.c.predicted_due.is_(None), vehicle.c.predicted_due, vehicle.c.id)
+"""The order of step 2: the first to fall due first."""
+
+
 def segment_ids(conn: Connection, session: Session, segment: Segment) -> list[int]:
     """The vehicles of a segment, the first to fall due first. Raises ``UsageError`` for an unknown branch."""
     v = vehicle.c
-    query = select(v.id).where(*_where(conn, segment)).order_by(v.predicted_due.is_(None), v.predicted_due, v.id)
+    query = select(v.id).where(*within(conn, segment)).order_by(*FIRST_DUE)
     return list(conn.execute(query).scalars())
+
+
+def segment_units(conn: Connection, segment: Segment) -> Select[Any]:
+    """The same as a statement of ``vehicle_id`` and ``place``, a number that ascends in their order."""
+    place = func.coalesce(cast(vehicle.c.predicted_due, BigInteger), NEVER) * ID_ROOM + vehicle.c.id
+    return select(vehicle.c.id.label("vehicle_id"), place.label("place")).where(*within(conn, segment))
 
 
 def segment_count(conn: Connection, session: Session, segment: Segment) -> int:
     """How many vehicles :func:`segment_ids` would give, without giving them."""
-    return int(conn.execute(select(func.count()).select_from(vehicle).where(*_where(conn, segment))).scalar_one())
+    return int(conn.execute(select(func.count()).select_from(vehicle).where(*within(conn, segment))).scalar_one())
 
 
-def _where(conn: Connection, segment: Segment) -> list[ColumnElement[bool]]:
+def within(conn: Connection, segment: Segment) -> list[ColumnElement[bool]]:
+    """What holds for a vehicle of the segment."""
     v = vehicle.c
     where: list[ColumnElement[bool]] = [v.merged_into_id.is_(None), v.gone_at.is_(None), v.is_stub.is_(False)]
     for column, wanted in ((v.make, segment.make), (v.model, segment.model)):
@@ -178,9 +192,3 @@ def models(conn: Connection, session: Session, text: str = "") -> list[tuple[str
     )
     words = fold(text)
     return sorted(((m, int(n)) for m, n in rows if words in fold(m)), key=lambda f: (-f[1], f[0]))
-
-
-def both(listed: Collection[int], found: Sequence[int]) -> list[int]:
-    """The list's units that the segment holds, in the order of the list."""
-    keep = set(found)
-    return [i for i in listed if i in keep]

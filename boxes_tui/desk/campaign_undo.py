@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 
 from boxes_tui.data.commands import Command, Tx
+from boxes_tui.data.engine import patient
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import act, app_user, call, campaign, campaign_unit, opportunity, vehicle
-from boxes_tui.desk.campaign_lookup import chunks
-from boxes_tui.desk.campaign_match import every_branch
-from boxes_tui.desk.campaigns import mark
+from boxes_tui.desk.campaign_rows import mark_months
+from boxes_tui.desk.campaign_units import every_branch
 from boxes_tui.errors import Refused
 from boxes_tui.i18n import N_, _, ngettext
 
@@ -60,6 +60,7 @@ class UndoCampaign(Command):
     def run(self, tx: Tx) -> dict[str, Any]:
         row = tx.lock(campaign, self.campaign_id)
         tx.subject, tx.subject_id, tx.branch_id = "campaign", self.campaign_id, row["branch_id"]
+        patient(tx.conn)
         freed, kept = free(tx, self.campaign_id)
         if row["act_id"] is not None:
             tx.conn.execute(update(act).where(act.c.id == row["act_id"]).values(undone_by=tx.act_id))
@@ -79,14 +80,13 @@ def preview(conn: Connection, session: Session, campaign_id: int) -> UndoPreview
     if row is None:
         raise Refused(_("No existe esa campaña en las sucursales de este usuario."))
     with every_branch(conn, session):
-        mine = [int(i) for i in conn.execute(_own(campaign_id)).scalars()]
-        kept = len(_heirs(conn, campaign_id, mine))
+        cancelled, kept = _counts(conn, campaign_id)
         n = campaign_unit.c
         joined = conn.execute(
             select(func.count()).select_from(campaign_unit).where(n.campaign_id == campaign_id, n.joined, n.state == "open")
         ).scalar_one()  # fmt: skip
         name, at, by, undone = row
-        return UndoPreview(name, at, by, undone, len(mine) - kept, kept, int(joined), tuple(worked(conn, campaign_id)))
+        return UndoPreview(name, at, by, undone, cancelled, kept, int(joined), tuple(worked(conn, campaign_id)))
 
 
 def check_untouched(conn: Connection, session: Session, campaign_id: int) -> None:
@@ -117,41 +117,47 @@ def free(tx: Tx, campaign_id: int) -> tuple[int, int]:
     return found
 
 
-def _own(campaign_id: int) -> Select[Any]:
-    o = opportunity.c
-    return select(o.id).where(o.campaign_id == campaign_id, o.state == "open").order_by(o.id)
+def _own(campaign_id: int) -> ColumnElement[bool]:
+    return and_(opportunity.c.campaign_id == campaign_id, opportunity.c.state == "open")
 
 
-def _heirs(conn: Connection, campaign_id: int, mine: list[int]) -> dict[int, tuple[int, int]]:
-    """Opportunities that other campaigns have joined: (unit, campaign) of the one that joined first."""
+def _heirs(campaign_id: int) -> Select[Any]:
+    """Of the campaign's own opportunities those that other campaigns have joined, with the unit that joined first."""
     n = campaign_unit.c
-    heirs: dict[int, tuple[int, int]] = {}
-    for part in chunks(mine):
-        query = select(n.opportunity_id, n.id, n.campaign_id).where(
-            n.opportunity_id.in_(part), n.campaign_id != campaign_id, n.state == "open"
-        )
-        for opp, unit, other in conn.execute(query.order_by(n.id.desc())):
-            heirs[int(opp)] = (int(unit), int(other))
-    return heirs
+    return (
+        select(n.opportunity_id, func.min(n.id).label("unit_id"))
+        .join(opportunity, opportunity.c.id == n.opportunity_id)
+        .where(_own(campaign_id), n.campaign_id != campaign_id, n.state == "open")
+        .group_by(n.opportunity_id)
+    )
+
+
+def _counts(conn: Connection, campaign_id: int) -> tuple[int, int]:
+    """How many of its opportunities would be cancelled, and how many stay with others."""
+    mine = conn.execute(select(func.count()).select_from(opportunity).where(_own(campaign_id))).scalar_one()
+    kept = conn.execute(select(func.count()).select_from(_heirs(campaign_id).subquery())).scalar_one()
+    return int(mine - kept), int(kept)
 
 
 def _free(tx: Tx, campaign_id: int) -> tuple[int, int]:
     o, n = opportunity.c, campaign_unit.c
-    mine = list(tx.conn.execute(select(opportunity).where(o.campaign_id == campaign_id, o.state == "open")).mappings())
-    heirs = _heirs(tx.conn, campaign_id, [r["id"] for r in mine])
-    gone = [r["id"] for r in mine if r["id"] not in heirs]
-    for part in chunks(gone):
-        tx.conn.execute(
-            update(opportunity).where(o.id.in_(part)).values(
-                state="cancelled", state_at=tx.now, state_day=tx.today(), state_by=tx.session.user_id
-            )
+    mark_months(tx, campaign_id)
+    counts = _counts(tx.conn, campaign_id)
+    if counts[1]:
+        heirs = _heirs(campaign_id).subquery()
+        first = campaign_unit.alias()
+        heir = (
+            select(first.c.campaign_id)
+            .where(first.c.opportunity_id == o.id, first.c.campaign_id != campaign_id, first.c.state == "open")
+            .order_by(first.c.id).limit(1).scalar_subquery()
         )  # fmt: skip
-    for opp, (unit, other) in heirs.items():
-        tx.conn.execute(update(opportunity).where(o.id == opp).values(campaign_id=other, origin_id=other))
-        tx.conn.execute(update(campaign_unit).where(n.id == unit).values(joined=False))
+        tx.conn.execute(update(campaign_unit).where(n.id.in_(select(heirs.c.unit_id))).values(joined=False))
+        inherited = o.id.in_(select(heirs.c.opportunity_id))
+        tx.conn.execute(update(opportunity).where(inherited).values(campaign_id=heir, origin_id=heir))
+    cancelled = {"state": "cancelled", "state_at": tx.now, "state_day": tx.today(), "state_by": tx.session.user_id}
+    tx.conn.execute(update(opportunity).where(_own(campaign_id)).values(cancelled))
     tx.conn.execute(update(campaign_unit).where(n.campaign_id == campaign_id).values(state="undone"))
-    mark(tx, [dict(r) for r in mine])
-    return len(gone), len(heirs)
+    return counts
 
 
 def worked(conn: Connection, campaign_id: int) -> list[Worked]:

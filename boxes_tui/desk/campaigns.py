@@ -6,21 +6,21 @@ names operation codes, one of the order's lines has to carry one. The sync keeps
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine
 
-from boxes_tui.data.commands import Command, Tx, encode
-from boxes_tui.data.engine import is_sqlite
+from boxes_tui.data.commands import Command, Tx
+from boxes_tui.data.engine import is_sqlite, patient
 from boxes_tui.data.session import Session
-from boxes_tui.data.tables import campaign, campaign_unit, opportunity
+from boxes_tui.data.tables import campaign
 from boxes_tui.desk.campaign_gate import WHY
 from boxes_tui.desk.campaign_plan import Choice, Plan, plan
-from boxes_tui.desk.opening import WATCHED
-from boxes_tui.desk.subjects import report_days
+from boxes_tui.desk.campaign_rows import IMAGES_UP_TO, enter
+from boxes_tui.desk.campaign_units import every_branch
 from boxes_tui.desk.whens import Moment
 from boxes_tui.domain.dates import NotUnderstood, parse_when
 from boxes_tui.domain.formats import short_day
@@ -28,9 +28,8 @@ from boxes_tui.errors import Refused, UsageError
 from boxes_tui.i18n import _, language
 from boxes_tui.text import clean
 
-IMAGES_UP_TO: Final = 2000
-"""Units up to which the act keeps before-images, so that its undo can be undone again; larger ones are undone as
-``desk.campaign_undo`` undoes them, for good."""
+PATIENCE_MS = 900_000
+"""What writing a million units may take."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +58,20 @@ class CreateCampaign(Command):
         made = plan(
             tx.conn, tx.session, self.choice, self.type, due_day(tx.session, self.due), self.per_day, self.agents
         )
-        if not made.new and not made.joined:
+        if not made.entering:
             raise Refused(_("Ninguna unidad puede entrar; no se creó la campaña."))
         tx.branch_id = home
         campaign_id = self._campaign(tx, name, home)
         tx.subject, tx.subject_id, tx.title = "campaign", campaign_id, _("Crear campaña {name}").format(name=name)
-        opportunities = self._opportunities(tx, campaign_id, name, home, made)
-        self._units(tx, campaign_id, home, made, opportunities)
+        patient(tx.conn, PATIENCE_MS)
+        with every_branch(tx.conn, tx.session):
+            enter(tx, campaign_id, name, home, self.type, made)
         if made.chosen > IMAGES_UP_TO:
             tx.images.clear()
             tx.undoable = True
-        tx.detail = {"campaign": campaign_id, "created": len(made.new), "joined": len(made.joined)}
+        tx.detail = {"campaign": campaign_id, "created": made.new, "joined": made.joined}
         return {
-            "campaign": str(campaign_id), "created": len(made.new), "joined": len(made.joined),
-            "skipped": dict(made.skipped),
+            "campaign": str(campaign_id), "created": made.new, "joined": made.joined, "skipped": dict(made.skipped),
         }  # fmt: skip
 
     def _campaign(self, tx: Tx, name: str, home: int) -> int:
@@ -83,79 +82,6 @@ class CreateCampaign(Command):
             agents=list(self.agents), segment=self.choice.segment.as_json(),
             operation_codes=[clean(c) for c in self.codes if clean(c)], act_id=tx.act_id,
         )  # fmt: skip
-
-    def _opportunities(self, tx: Tx, campaign_id: int, name: str, home: int, made: Plan) -> dict[int, int]:
-        """The new opportunities by vehicle."""
-        rows: list[dict[str, Any]] = []
-        for item in made.new:
-            branch_id = item.unit.branch_id or home
-            rows.append(
-                {
-                    "branch_id": branch_id, "customer_id": item.unit.customer_id, "vehicle_id": item.unit.vehicle_id,
-                    "origin": "campaign", "origin_subject": "campaign", "origin_id": campaign_id,
-                    "campaign_id": campaign_id, "state": "open", "due_day": item.due, "about": name,
-                    "assigned_user_id": item.user_id, "created_at": tx.now, "created_day": tx.today(branch_id),
-                    "created_by": tx.session.user_id, "reschedules": 0,
-                }
-            )  # fmt: skip
-        insert_all(tx, opportunity, rows, WATCHED)
-        mark(tx, rows)
-        c = opportunity.c
-        found = tx.conn.execute(select(c.vehicle_id, c.id).where(c.campaign_id == campaign_id))
-        ids = {int(v): int(i) for v, i in found}
-        keep_images(tx, "opportunity", [ids[r["vehicle_id"]] for r in rows])
-        return ids
-
-    def _units(self, tx: Tx, campaign_id: int, home: int, made: Plan, opportunities: Mapping[int, int]) -> None:
-        rows = []
-        for unit, state, joined, user_id in (
-            *((p.unit, "open", False, p.user_id) for p in made.new),
-            *((u, "open", True, None) for u in made.joined),
-            *((u, "blocked", False, None) for u in made.blocked),
-        ):
-            branch_id = unit.branch_id or home
-            enters = state == "open"
-            rows.append(
-                {
-                    "campaign_id": campaign_id, "branch_id": branch_id, "vehicle_id": unit.vehicle_id,
-                    "customer_id": unit.customer_id, "opportunity_id": opportunities.get(unit.vehicle_id, unit.open_id),
-                    "state": state, "joined": joined, "match": made.how.get(unit.vehicle_id),
-                    "blocked_why": unit.why, "assigned_at": tx.now if enters else None,
-                    "assigned_day": tx.today(branch_id) if enters else None, "assigned_user_id": user_id,
-                }
-            )  # fmt: skip
-        insert_all(tx, campaign_unit, rows, ())
-        c = campaign_unit.c
-        keep_images(
-            tx, "campaign_unit", list(tx.conn.execute(select(c.id).where(c.campaign_id == campaign_id)).scalars())
-        )
-
-
-def insert_all(tx: Tx, table: Any, rows: Sequence[dict[str, Any]], watched: Sequence[str]) -> None:
-    """Insert many rows at once; their images get ids by :func:`keep_images`."""
-    if rows:
-        tx.conn.execute(insert(table), list(rows))
-    for row in rows if len(rows) <= IMAGES_UP_TO else ():
-        image = {k: encode(table, k, row.get(k)) for k in watched}
-        tx.images.append({"t": table.name, "id": 0, "b": None, "a": image})
-
-
-def keep_images(tx: Tx, name: str, ids: Sequence[int]) -> None:
-    """Give the images of rows inserted together their ids, in the order in which they were inserted."""
-    waiting = [image for image in tx.images if image["t"] == name and not image["id"]]
-    for image, row_id in zip(waiting, ids, strict=False):
-        image["id"] = int(row_id)
-
-
-def mark(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Mark the months of the reports that count those opportunities, each once."""
-    seen = set()
-    for row in rows:
-        for report, day in report_days("opportunity", row):
-            if day is not None:
-                seen.add((report, day.replace(day=1), row["branch_id"]))
-    for report, day, branch_id in sorted(seen):
-        tx.dirty(report, day, branch_id)
 
 
 def why_text(code: str | None) -> str | None:

@@ -20,6 +20,7 @@ from boxes_tui.errors import BoxesError
 from boxes_tui.i18n import N_, _, ngettext
 from boxes_tui.screens import wizard_text
 from boxes_tui.screens.acts import ActingScreen
+from boxes_tui.screens.dialogs.progress import HOURS, ProgressPanel, awaited
 from boxes_tui.screens.row_text import told_apart
 from boxes_tui.screens.wizard_plan import PlanStep
 from boxes_tui.screens.wizard_reads import look, look_closer, people
@@ -315,9 +316,11 @@ class WizardScreen(ActingScreen):
             await self.refresh_plan()
             if self.plan is None:
                 return
-            made = await self.background(
-                self.house.execute, self.command(), self._key, deadline=LOOK_SECONDS, lane=ACTS
-            )
+            command, panel = self.command(), ProgressPanel(_("CAMPAÑA"), self.steps[2].name_.value.strip())
+            made = await awaited(
+                self, panel,
+                self.background(self.house.execute, command, self._key, None, panel.told, deadline=HOURS, lane=ACTS),
+            )  # fmt: skip
         finally:
             self._processing = False
         self.forget(FORM, REF)

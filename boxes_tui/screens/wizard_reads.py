@@ -11,9 +11,10 @@ from boxes_tui.data.reads.board import Freshness, freshness
 from boxes_tui.data.session import Session
 from boxes_tui.data.tables import app_user
 from boxes_tui.desk.campaign_lookup import unhurried
-from boxes_tui.desk.campaign_match import Match, Unit, load_units
+from boxes_tui.desk.campaign_match import Match
 from boxes_tui.desk.campaign_plan import Choice, candidates
-from boxes_tui.desk.campaign_segment import UnitRow, segment_ids, unit_rows
+from boxes_tui.desk.campaign_segment import UnitRow, unit_rows
+from boxes_tui.desk.campaign_units import Unit, load
 from boxes_tui.desk.segments import saved_segments
 from boxes_tui.screens.wizard_units import LARGE
 
@@ -24,19 +25,18 @@ def look(
     """The report of the list, the units in order, and of as many as fit in memory what is known and their rows."""
     patient(conn)
     with unhurried():
-        if choice.lines is None and not choice.segment.empty:
-            ids = segment_ids(conn, session, choice.segment)
-            if len(ids) > LARGE:
-                return Match(), ids, {}, []
-        match, units = candidates(conn, session, choice, type_)
-        return match, list(units), units, unit_rows(conn, session, list(units)) if len(units) <= LARGE else []
+        match, found = candidates(conn, session, choice, type_)
+        ids = list(conn.execute(found.order_by("place")).scalars())
+        if len(ids) > LARGE:
+            return match, ids, {}, []
+        return match, ids, load(conn, session, ids, type_), unit_rows(conn, session, ids)
 
 
 def look_closer(
     conn: Connection, session: Session, ids: Sequence[int], type_: str
 ) -> tuple[dict[int, Unit], list[UnitRow]]:
     """What is known of a block of units, and their rows."""
-    return load_units(conn, session, ids, type_), unit_rows(conn, session, ids)
+    return load(conn, session, ids, type_), unit_rows(conn, session, ids)
 
 
 def people(conn: Connection, session: Session) -> tuple[list[tuple[str, str]], Freshness, dict[str, dict[str, str]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import groupby
 
 from boxes_tui.desk.campaign_match import ENTER, Match
@@ -76,10 +75,10 @@ def dry_run(plan: Plan, names: dict[str, str]) -> list[Line]:
     agents = " · ".join(f"{names.get(login, login)} {number(n)}" for login, n in plan.per_agent.items())
     lines: list[Line] = [
         [(" " + _("ENSAYO: todavía no se grabó nada"), "hoy")],
-        f"   {number(len(plan.new)):>5} " + pad(_("oportunidades nuevas"), 24) + (agents or _("sin asignar")),
-        f"   {number(len(plan.joined)):>5} " + pad(_("se suman a una abierta"), 24)
+        f"   {number(plan.new):>5} " + pad(_("oportunidades nuevas"), 24) + (agents or _("sin asignar")),
+        f"   {number(plan.joined):>5} " + pad(_("se suman a una abierta"), 24)
         + _("una llamada sirve a las dos campañas"),
-        f"   {number(len(plan.blocked)):>5} " + pad(_("no pueden entrar"), 24) + left_out(plan),
+        f"   {number(plan.left_out):>5} " + pad(_("no pueden entrar"), 24) + left_out(plan),
         f"   {number(plan.chosen):>5} " + _("elegidas"),
         "",
     ]  # fmt: skip
@@ -91,8 +90,8 @@ def dry_run(plan: Plan, names: dict[str, str]) -> list[Line]:
 
 def left_out(plan: Plan) -> str:
     """*Está en la lista No Llame 60 · No llamar más 3*."""
-    found = Counter(why_text(unit.why) or "—" for unit in plan.blocked).most_common()
-    return " · ".join(f"{why} {number(n)}" for why, n in found)
+    found = sorted(plan.blocked.items(), key=lambda item: (-item[1], item[0]))
+    return " · ".join(f"{why_text(why)} {number(n)}" for why, n in found)
 
 
 def spread(plan: Plan) -> list[str]:
@@ -105,4 +104,4 @@ def spread(plan: Plan) -> list[str]:
         second += " · " + _("último {day}").format(day=short_day(last))
     if plan.holidays:
         second += " · " + _("se saltea {days}").format(days=", ".join(short_day(d)[:9] for d in plan.holidays[:3]))
-    return [_("Reparto de {n}: {days}").format(n=number(len(plan.new)), days=said), second]
+    return [_("Reparto de {n}: {days}").format(n=number(plan.new), days=said), second]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from boxes_tui.desk.campaign_match import Match, Unit
+from boxes_tui.desk.campaign_match import Match
 from boxes_tui.desk.campaign_segment import UnitRow
+from boxes_tui.desk.campaign_units import Unit
 from boxes_tui.desk.campaigns import why_text
 from boxes_tui.domain.formats import number
 from boxes_tui.errors import BoxesError

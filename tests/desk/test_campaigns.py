@@ -12,10 +12,11 @@ from sqlalchemy import func, insert, select, update
 from typer.testing import CliRunner
 
 from boxes_tui.cli.main import app
-from boxes_tui.data.commands import ActResult
+from boxes_tui.data.commands import ActResult, execute
 from boxes_tui.data.engine import writing
 from boxes_tui.data.reads.details import detail
 from boxes_tui.data.tables import act, campaign, campaign_unit, holiday, opportunity, repair_order, vehicle
+from boxes_tui.desk import campaign_plan, campaign_units
 from boxes_tui.desk.calls import LogCall
 from boxes_tui.desk.campaign_plan import Choice
 from boxes_tui.desk.campaign_segment import Segment, segment_ids, unit_rows
@@ -122,6 +123,38 @@ def test_a_recall_leaves_out_only_who_refused_operational_calls_too(desk: Desk) 
     vins = fleet(desk, 3)
     desk.do(LogCall(desk.ref("opportunities", "op_pena"), "do_not_call", tampoco=True))
     assert create(desk, vins, "recall").result["skipped"]["blocked"] == 1
+
+
+def test_very_many_units_are_told_as_few_are(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    vins = fleet(desk, 8)
+    create(desk, vins[4:6])
+    desk.do(LogCall(desk.ref("opportunities", "op_pena"), "do_not_call", tampoco=True))
+    told = []
+    for many in (campaign_units.MANY, 0):
+        monkeypatch.setattr(campaign_units, "MANY", many)
+        monkeypatch.setattr(campaign_plan, "MANY", many)
+        for choice in (Choice("\n".join(vins)), Choice(None, Segment(model="SIENA"), without=(desk.ids[vins[1]],))):
+            with desk.house.engine.connect() as conn:
+                session = desk.session("luis")
+                said = dry_run(conn, session, CreateCampaign("x", "recall", choice, DUE, 2, ("ana", "luis")))
+                seen = campaign_units.load(conn, session, [desk.ids[v] for v in vins], "recall")
+            told.append((said.as_json(), dict(said.blocked), list(seen.values())))
+    assert told[:2] == told[2:] and told[0][0]["chosen"] == 8 and told[1][0]["chosen"] == 7
+    assert told[0][1] == {"own_operational": 3} and told[0][0]["joined"] == 2
+
+
+def test_a_campaign_that_is_cancelled_while_it_is_written_leaves_nothing(desk: Desk) -> None:
+    vins, heard = fleet(desk, 4), []
+
+    def told(done: int, total: int) -> bool:
+        heard.append((done, total))
+        return done < 4
+
+    before = snapshot(desk)
+    command = CreateCampaign("x", "recall", Choice("\n".join(vins)), DUE)
+    with pytest.raises(Refused):
+        execute(desk.house.engine, desk.session("luis"), command, told=told)
+    assert heard == [(0, 8), (4, 8)] and snapshot(desk) == before and not desk.rows(campaign)
 
 
 def test_nothing_is_written_where_nothing_can_enter_or_something_is_missing(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from boxes_tui.data.reads.queues import QueueRow, as_json, row_keys, rows_by_key
 from boxes_tui.data.session import Session
 from boxes_tui.domain.formats import number
 from boxes_tui.i18n import _
+from boxes_tui.screens.dialogs.progress import HOURS, ProgressPanel, awaited
 from boxes_tui.widgets.menu import Menu, MenuItem
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from boxes_tui.reports.population import Ask
     from boxes_tui.screens.base import DeskScreen
 
-HOURS, PATIENCE = 6 * 3600.0, 0.7
-"""Seconds that an export may take, and after which it shows how far it is."""
 BLOCK = 500
 FORMATS = (("csv", "CSV"), ("xlsx", "XLSX"), ("json", "JSON"), ("html", "HTML"))
 
@@ -80,15 +78,9 @@ async def export_report(screen: DeskScreen, ask: Ask, by: str | None, view: View
 
 async def written(screen: DeskScreen, path: Path, write: Callable[[Progress], int]) -> None:
     """Write in the background; what takes longer shows how far it is, and ``Esc`` ends it without a file."""
-    from boxes_tui.screens.dialogs.progress import ProgressPanel
-
-    panel = ProgressPanel(path.name)
-    job = asyncio.ensure_future(screen.background(write, panel.told, deadline=HOURS))
-    done, _waiting = await asyncio.wait((job,), timeout=PATIENCE)
-    if not done:
-        job.add_done_callback(lambda _job: panel.ended())
-        await screen.app.push_screen_wait(panel)
-    screen.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=number(await job)))
+    panel = ProgressPanel(_("EXPORTAR"), path.name)
+    count = await awaited(screen, panel, screen.background(write, panel.told, deadline=HOURS))
+    screen.say(_("Se exportó {file}, {n} filas.").format(file=str(path), n=number(count)))
 
 
 async def export_queue(screen: DeskScreen, ask: QueueAsk, shown: Sequence[QueueRow] | None = None) -> None:

@@ -1,8 +1,10 @@
-"""How far a long export is; ``Esc`` cancels it, and no file is left."""
+"""How far something long is; ``Esc`` cancels it, and nothing of it is left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Iterator
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.widget import Widget
 
@@ -11,8 +13,23 @@ from boxes_tui.i18n import _
 from boxes_tui.widgets.bars import Key
 from boxes_tui.widgets.panel import BottomPanel, Text
 
-REFRESH = 0.5
-"""Seconds between two looks at how far it is."""
+if TYPE_CHECKING:
+    from boxes_tui.screens.base import DeskScreen
+
+HOURS, PATIENCE, REFRESH = 6 * 3600.0, 0.7, 0.5
+"""Seconds that it may take, after which it shows how far it is, and between two looks."""
+
+T = TypeVar("T")
+
+
+async def awaited(screen: DeskScreen, panel: ProgressPanel, work: Awaitable[T]) -> T:
+    """What the work brings; where it takes longer the panel shows meanwhile."""
+    job = asyncio.ensure_future(work)
+    done, _waiting = await asyncio.wait((job,), timeout=PATIENCE)
+    if not done:
+        job.add_done_callback(lambda _job: panel.ended())
+        await screen.app.push_screen_wait(panel)
+    return await job
 
 
 class ProgressPanel(BottomPanel[None]):
@@ -20,9 +37,9 @@ class ProgressPanel(BottomPanel[None]):
 
     lines = 8
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, title: str, name: str) -> None:
         super().__init__()
-        self._name, self._far = name, Text("")
+        self._heading, self._far = f"{title} · {name}", Text("")
         self._done, self._total = 0, 0
         self._cancelled = self._over = False
 
@@ -39,7 +56,7 @@ class ProgressPanel(BottomPanel[None]):
 
     def on_mount(self) -> None:
         """Begin to look."""
-        self.rule.show(_("EXPORTAR") + f" · {self._name}")
+        self.rule.show(self._heading)
         self.keys.set_keys([Key("Esc", _("cancelar"), press="escape")])
         self.set_interval(REFRESH, self._show)
         self._show()
