@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -28,8 +28,11 @@ ROUNDS: Final = 20
 """How often the list is read again when others took everything that was read."""
 
 
-def next_row(engine: Engine, session: Session, ask: Ask, skip: Collection[str] = ()) -> tuple[QueueRow | None, str]:
-    """Claim the next best record of a queue; ``skip`` are persons (``QueueRow.person``) to pass over.
+def next_row(
+    engine: Engine, session: Session, ask: Ask, skip: Collection[str] = (), phases: Sequence[Phase] = PHASES
+) -> tuple[QueueRow | None, str]:
+    """Claim the next best record of a queue; ``skip`` are persons (``QueueRow.person``) to pass over, ``phases`` what is
+    looked through, in this order.
 
     Returns the row, its claim included, with the line that says why this one; (None, why not) when nobody is left.
     Candidates are read without a lock; only taking the lease writes.
@@ -41,7 +44,7 @@ def next_row(engine: Engine, session: Session, ask: Ask, skip: Collection[str] =
         with reading(engine) as conn:
             set_scope(conn, session.branch_ids)
             base = branch_facts(conn, session)
-            for phase in PHASES:
+            for phase in phases:
                 for found in candidates(conn, session, ask, phase, skip, base):
                     if not _allowed(conn, session, base, found):
                         continue

@@ -157,16 +157,18 @@ class CallingScreen(ActingBase):
             cast(Any, self.app).move_on()
 
     async def _next_row(self) -> tuple[QueueRow | None, str]:
-        from boxes_tui.desk.next_call import next_row
+        """Of several queues, what was promised in any of them comes before the rest of the first."""
+        from boxes_tui.desk.next_call import PHASES, next_row
 
-        row, why = None, ""
-        for ask in self.asks():
-            row, why = await self.background(
-                next_row, self.house.engine, self.session, ask, deadline=CALL_SECONDS, lane=ACTS
-            )
-            if row is not None:
-                break
-        return row, why
+        row, why, asks = None, "", self.asks()
+        for phases in (PHASES[:1], PHASES) if len(asks) > 1 else (PHASES,):
+            for ask in asks:
+                row, why = await self.background(
+                    next_row, self.house.engine, self.session, ask, (), phases, deadline=CALL_SECONDS, lane=ACTS
+                )
+                if row is not None:
+                    return row, why
+        return None, why
 
     def asks(self) -> Sequence[Ask]:
         """The queues that ``n`` hands over from: this list's; on the board those that are called, in its order."""

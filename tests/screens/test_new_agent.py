@@ -12,7 +12,9 @@ from boxes_tui.app import BoxesApp
 from boxes_tui.data.drafts import Journal
 from boxes_tui.data.engine import writing
 from boxes_tui.data.tables import customer, note, opportunity
+from boxes_tui.desk.calls import LogCall
 from boxes_tui.desk.opportunities import Reschedule
+from boxes_tui.screens.board import BoardScreen
 from boxes_tui.screens.dialogs.call_panel import CallPanel
 from boxes_tui.screens.dialogs.forms import AskForm, DateForm, ReasonForm
 from boxes_tui.screens.my_day import MyDayScreen
@@ -98,3 +100,14 @@ async def test_the_title_stands_at_once(desk: Desk) -> None:
         opened = QueueScreen("deliveries")
         await app.push_screen(opened)
         assert opened.freshness is not None and opened.freshness == app.screen_stack[-2].freshness  # type: ignore[attr-defined]
+
+
+async def test_the_board_hands_over_what_was_promised_first(desk: Desk) -> None:
+    """A callback that is due, though deliveries stand before opportunities."""
+    desk.do(LogCall(desk.ref("opportunities", "op_pena"), "4", at="14:30"))
+    app = app_of(desk.later(minutes=30), BoardScreen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_for(pilot, lambda: "A devolver: 1" in text_of(app))
+        await pilot.press("n")
+        await wait_for(pilot, lambda: isinstance(app.screen, CallPanel))
+        assert isinstance(app.screen, CallPanel) and app.screen.row.ref == desk.ref("opportunities", "op_pena")
