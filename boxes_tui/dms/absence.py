@@ -70,6 +70,11 @@ SEEN = (
     "OR t.source_key IN (SELECT row_key FROM boxes_bad WHERE row_key IS NOT NULL))"
 )
 """Rows that stand in the read, be it as a bad row."""
+ABSENT = (
+    " AND NOT EXISTS (SELECT 1 FROM boxes_stage b WHERE b.key = t.source_key) "
+    "AND t.source_key NOT IN (SELECT row_key FROM boxes_bad WHERE row_key IS NOT NULL)"
+)
+"""The others, in words that PostgreSQL can join by: from NOT (… OR …) it asks the staged rows anew for every row."""
 
 
 def cover(ctx: Context, entity: EntitySpec, staged: Staged) -> Cover | None:
@@ -122,7 +127,7 @@ def absence(conn: Connection, ctx: Context, entity: EntitySpec, covered: Cover |
     _forget_seen(conn, ctx, entity.name, table)
     if covered is None:
         return 0
-    absent = f"SELECT t.id {covered.rows(few)} AND NOT ({SEEN.removeprefix(' AND ')})"
+    absent = f"SELECT t.id {covered.rows(few)}{ABSENT}"
     fresh = conn.execute(
         text(
             f"SELECT count(*) FROM ({absent}) a WHERE NOT EXISTS "

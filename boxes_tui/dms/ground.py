@@ -24,6 +24,8 @@ _PG_SETTINGS: Final = (
     "lock_timeout = '60s'",
     "idle_in_transaction_session_timeout = '15min'",
     "client_connection_check_interval = '1s'",  # a killed run's statement ends, and with it its locks
+    "jit = off",  # without statistics of a new table its costs look high enough for a compiler that gains nothing
+    "work_mem = '32MB'",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from boxes_tui.dms.absence import SEEN, Cover
+from boxes_tui.dms.absence import ABSENT, Cover
 from boxes_tui.dms.context import Context
 from boxes_tui.dms.mapping import EntitySpec
 from boxes_tui.dms.stage import Staged
@@ -57,10 +57,7 @@ def before_write(
 def _lost(conn: Connection, staged: Staged, covered: Cover) -> tuple[int, int] | None:
     """How many of the rows that a read covers it does not hold, and of how many; None where they are not most of them."""
     there = covered.count(conn)
-    if staged.skipped:
-        lost = covered.count(conn, few=True) - covered.count(conn, SEEN, few=True)
-    else:
-        lost = there - covered.count(conn, SEEN)
+    lost = covered.count(conn, ABSENT, few=staged.skipped > 0)
     return (lost, there) if there >= MANY and lost * 2 > there else None
 
 
