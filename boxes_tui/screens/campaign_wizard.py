@@ -186,6 +186,8 @@ class WizardScreen(ActingScreen):
         """The dry run of step 3."""
         last = self.steps[2]
         self.plan = None
+        if self.units is None:  # whoever pages on at once is here before step 1 has looked
+            await self.refresh_units()
         if self.units is None:
             last.show_plan(None, _("Falta elegir unidades: una lista, o al menos un filtro."))
             return
