@@ -84,6 +84,19 @@ def candidates(
 ) -> Iterator[Candidate]:
     """Rows of a queue that may be handed over in this phase, best first. ``skip`` are persons, ``base`` what
     :func:`branch_facts` found, ``only`` one of them, looked at again."""
+    return chain.from_iterable(batches(conn, session, ask, phase, skip, base, only))
+
+
+def batches(
+    conn: Connection,
+    session: Session,
+    ask: Ask,
+    phase: Phase,
+    skip: Collection[str],
+    base: Mapping[int, Facts],
+    only: Candidate | None = None,
+) -> Iterator[list[Candidate]]:
+    """:func:`candidates` as they are read, some at a time."""
     shut = set() if phase == "callback" else spoken(conn, session, only.person if only else None)
     closed = closed_branches(base)
     parts = narrow(conn, session, ask)
@@ -102,7 +115,7 @@ def candidates(
     start = 0
     for size in chain(BATCHES, repeat(BATCHES[-1])):
         batch = conn.execute(query.limit(size).offset(start)).mappings().all()
-        yield from _kept(conn, batch, seen)
+        yield list(_kept(conn, batch, seen))
         if len(batch) < size:
             return
         start += size

@@ -14,7 +14,15 @@ from boxes_tui.data.reads.details import QueueRow, detail, local
 from boxes_tui.data.reads.queues import Ask
 from boxes_tui.data.session import Session
 from boxes_tui.desk import gate
-from boxes_tui.desk.candidates import Candidate, Phase, branch_facts, candidates, closed_branches, next_back
+from boxes_tui.desk.candidates import (
+    Candidate,
+    Phase,
+    batches,
+    branch_facts,
+    candidates,
+    closed_branches,
+    next_back,
+)
 from boxes_tui.desk.claims import Target, claim_person, drop
 from boxes_tui.domain.contact_gate import Facts, check
 from boxes_tui.domain.formats import clock, show_day
@@ -35,26 +43,80 @@ def next_row(
     looked through, in this order.
 
     Returns the row, its claim included, with the line that says why this one; (None, why not) when nobody is left.
-    Candidates are read without a lock; only taking the lease writes.
     """
     if not may(session.role, "next"):
         raise Refused(_("El rol de este usuario no permite esa acción."))
     for _round in range(ROUNDS):
-        lost = False
         with reading(engine) as conn:
             set_scope(conn, session.branch_ids)
             base = branch_facts(conn, session)
-            for phase in phases:
-                for found in candidates(conn, session, ask, phase, skip, base):
-                    if not _allowed(conn, session, base, found):
-                        continue
-                    if _claimed(engine, session, ask, phase, base, found):
-                        return _handed(engine, session, ask, found)
-                    lost = True
-            back = None if lost else next_back(conn, session, ask)
+        take = _look_and_take if is_sqlite(engine) else _take_what_is_free
+        found, lost = take(engine, session, ask, phases, skip, base)
+        if found is not None:
+            return _handed(engine, session, ask, found)
         if not lost:
+            with reading(engine) as conn:
+                set_scope(conn, session.branch_ids)
+                back = next_back(conn, session, ask)
             return None, _nobody(session, base, back)
     return None, _("Los demás tomaron lo que había; se puede repetir.")
+
+
+def _look_and_take(
+    engine: Engine, session: Session, ask: Ask, phases: Sequence[Phase], skip: Collection[str],
+    base: Mapping[int, Facts],
+) -> tuple[Candidate | None, bool]:  # fmt: skip
+    """The first who may be called and whom nobody takes meanwhile, and whether others took somebody. Candidates are
+    read without a lock, for SQLite has one writer: only taking the lease is a write."""
+    lost = False
+    with reading(engine) as conn:
+        set_scope(conn, session.branch_ids)
+        for phase in phases:
+            for found in candidates(conn, session, ask, phase, skip, base):
+                if not _allowed(conn, session, base, found):
+                    continue
+                with writing(engine) as writer:
+                    set_scope(writer, session.branch_ids)
+                    if _claimed(writer, session, ask, phase, base, found):
+                        return found, lost
+                lost = True
+    return None, lost
+
+
+def _take_what_is_free(
+    engine: Engine, session: Session, ask: Ask, phases: Sequence[Phase], skip: Collection[str],
+    base: Mapping[int, Facts],
+) -> tuple[Candidate | None, bool]:  # fmt: skip
+    """The same where many write at once: read and taken in one transaction. Whom another is taking at this moment is
+    passed over instead of waited for, and the gate is asked of those alone who were free."""
+    lost = False
+    with writing(engine) as conn:
+        set_scope(conn, session.branch_ids)
+        for phase in phases:
+            for batch in batches(conn, session, ask, phase, skip, base):
+                left = {found.person: found for found in reversed(batch)}
+                order = list(dict.fromkeys(found.person for found in batch))
+                while order:
+                    free = conn.execute(_FREE, {"persons": order, "me": session.user_id}).scalar()
+                    if free is None:
+                        lost = True
+                        break
+                    found, order = left[free], order[order.index(free) + 1 :]
+                    if not _claimed(conn, session, ask, phase, base, found):
+                        lost = True
+                    elif _allowed(conn, session, base, found):
+                        return found, lost
+                    else:
+                        drop(conn, session, free)
+    return None, lost
+
+
+_FREE: Final = text(
+    "SELECT p.person FROM unnest(CAST(:persons AS text[])) AS p (person) WHERE NOT EXISTS (SELECT 1 FROM claim c "
+    "WHERE c.person = p.person AND c.user_id <> :me AND c.expires_at > extract(epoch FROM clock_timestamp())::bigint) "
+    "AND pg_try_advisory_xact_lock(hashtextextended(p.person, 7212203)) LIMIT 1"
+)
+"""The first of the persons whom nobody has and nobody is taking; locked until the transaction ends."""
 
 
 def _handed(engine: Engine, session: Session, ask: Ask, found: Candidate) -> tuple[QueueRow, str]:
@@ -82,29 +144,20 @@ def _allowed(conn: Connection, session: Session, base: Mapping[int, Facts], foun
 
 
 def _claimed(
-    engine: Engine, session: Session, ask: Ask, phase: Phase, base: Mapping[int, Facts], found: Candidate
+    conn: Connection, session: Session, ask: Ask, phase: Phase, base: Mapping[int, Facts], found: Candidate
 ) -> bool:
-    """Take the lease, then look again: since it was read the row may have been called.
-
-    On PostgreSQL whoever is being claimed by another at this moment is passed over instead of waited for.
-    """
+    """Take the lease, then look again: since it was read the row may have been called."""
     target = Target(
         found.person, REF_SUBJECTS[found.stage], found.row_id, found.branch_id, found.customer_id, found.vehicle_id
     )
-    with writing(engine) as conn:
-        set_scope(conn, session.branch_ids)
-        if not is_sqlite(conn):
-            lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:person, 7212203))")
-            if not conn.execute(lock, {"person": found.person}).scalar():
-                return False
-        if not claim_person(conn, session, target):
-            return False
-        again = candidates(conn, session, ask, phase, (), base, only=found)
-        if next(again, None) is None:
-            drop(conn, session, found.person)
-            return False
-        notify(conn)
-        return True
+    if not claim_person(conn, session, target):
+        return False
+    again = candidates(conn, session, ask, phase, (), base, only=found)
+    if next(again, None) is None:
+        drop(conn, session, found.person)
+        return False
+    notify(conn)
+    return True
 
 
 def _nobody(session: Session, base: Mapping[int, Facts], back: datetime | None) -> str:

@@ -17,12 +17,12 @@ import pytest
 from sqlalchemy import delete, func, insert, select
 
 from boxes_tui.clock import Clock
-from boxes_tui.data.engine import make_engine, parse_url, reading, writing
+from boxes_tui.data.engine import make_engine, parse_url, reading, set_scope, writing
 from boxes_tui.data.reads.queues import Ask
 from boxes_tui.data.session import open_session
 from boxes_tui.data.tables import act, call, claim, customer, customer_phone, note, opportunity, vehicle
 from boxes_tui.desk import next_call
-from boxes_tui.desk.candidates import Candidate
+from boxes_tui.desk.candidates import candidates
 from boxes_tui.desk.claims import Target, claim_person
 from boxes_tui.desk.next_call import next_row
 from tests.support.house import NOW, TODAY, Desk, open_desk
@@ -131,17 +131,20 @@ def test_no_record_goes_to_two_agents(desk: Desk) -> None:
 def test_looking_first_and_taking_then_hands_out_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """R2's mutant: whether somebody has him is asked in one transaction, and written in the next."""
 
-    def careless(engine: Any, session: Any, ask: Any, phase: Any, base: Any, found: Candidate) -> bool:
+    def careless(engine: Any, session: Any, ask: Any, phases: Any, skip: Any, base: Any) -> Any:
         with reading(engine) as conn:
-            if conn.execute(select(claim.c.id).where(claim.c.person == found.person)).first() is not None:
-                return False
-        time.sleep(0.002)
-        with writing(engine) as conn:
-            conn.execute(delete(claim).where(claim.c.person == found.person))
-            target = Target(found.person, "opportunity", found.row_id, found.branch_id, found.customer_id, None)
-            return claim_person(conn, session, target)
+            set_scope(conn, session.branch_ids)
+            found = next(candidates(conn, session, ask, "rest", skip, base), None)
+        if found is not None:
+            time.sleep(0.002)
+            with writing(engine) as conn:
+                conn.execute(delete(claim).where(claim.c.person == found.person))
+                claim_person(conn, session, Target(found.person, "opportunity", found.row_id, found.branch_id,
+                                                   found.customer_id, None))  # fmt: skip
+        return found, False
 
-    monkeypatch.setattr(next_call, "_claimed", careless)
+    monkeypatch.setattr(next_call, "_look_and_take", careless)
+    monkeypatch.setattr(next_call, "_take_what_is_free", careless)
     given = hand_out(desk, 60, 8)
     assert len(given) > len(set(given)), "the test above would not notice"
 
