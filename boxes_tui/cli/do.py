@@ -11,7 +11,7 @@ import typer
 
 from boxes_tui.cli import do_people, do_reach
 from boxes_tui.cli.common import Json, guarded
-from boxes_tui.cli.do_options import About, At, Due, Key, Note, Reason, Row, Rows, Text, To, moment, run
+from boxes_tui.cli.do_options import About, At, Due, Key, NewOwner, Note, Reason, Row, Rows, Text, To, moment, run
 
 app = typer.Typer(no_args_is_help=True, help="Los mismos actos de las pantallas, para programas.")
 
@@ -29,7 +29,7 @@ def call(
     incident: Annotated[Text, typer.Option("--incident", help="Incidencia: abre un reclamo.")] = None,
     mine: Annotated[bool, typer.Option("--mine/--anyone", help="De quién es la devolución.")] = True,
     tampoco: Annotated[bool, typer.Option("--tampoco", help="No llamar tampoco por turnos.")] = False,
-    new_owner: Annotated[Text, typer.Option("--new-owner", help="Quién tiene ahora la unidad vendida.")] = None,
+    new_owner: NewOwner = None,
     about: About = None,
     to: To = None,
     also: Annotated[Optional[list[str]], typer.Option("--also", help="Otra fila que atendió el llamado.")] = None,  # noqa: UP045
@@ -71,12 +71,21 @@ def rebook(row: Row, due: Due = None, about: About = None, to: To = None, key: K
 
 @app.command("discard")
 @guarded
-def discard(rows: Rows, reason: Reason = None, note: Note = None, key: Key = None, json: Json = False) -> None:
+def discard(
+    rows: Rows,
+    reason: Reason = None,
+    note: Note = None,
+    new_owner: NewOwner = None,
+    key: Key = None,
+    json: Json = False,
+) -> None:
     """Descarta una oportunidad con su motivo; varias, en un solo acto."""
     from boxes_tui.desk.bulk import BulkDiscard
+    from boxes_tui.desk.effects import owner_words
     from boxes_tui.desk.opportunities import Discard
 
     many = len(rows) > 1
+    note = " · ".join(filter(None, (note, owner_words(new_owner)))) or None
     run(BulkDiscard(tuple(rows), reason, note) if many else Discard(rows[0], reason, note), key, json)
 
 

@@ -25,6 +25,7 @@ Note = Annotated[Text, typer.Option("--note", help="Nota.")]
 At = Annotated[Text, typer.Option("--at", help="Día y hora: ISO, mañana 10, lu 15:30.")]
 Due = Annotated[Text, typer.Option("--due", help="Día de vencimiento: ISO, 12/5, +3d.")]
 Reason = Annotated[Text, typer.Option("--reason", help="Código o tecla del motivo.")]
+NewOwner = Annotated[Text, typer.Option("--new-owner", help="Quién tiene ahora la unidad vendida.")]
 About = Annotated[Text, typer.Option("--about", help="Motivo de la oportunidad.")]
 To = Annotated[Text, typer.Option("--to", help="Usuario; sin él, cualquiera.")]
 

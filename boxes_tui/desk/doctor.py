@@ -15,6 +15,7 @@ from boxes_tui.clock import wall
 from boxes_tui.data.audit import seal, verify
 from boxes_tui.data.engine import is_sqlite, set_scope, sqlite_path, writing
 from boxes_tui.data.grants import standing
+from boxes_tui.data.reads.details import local
 from boxes_tui.data.reads.people import db_now
 from boxes_tui.data.schema import HEAD
 from boxes_tui.data.session import load_branches
@@ -110,7 +111,11 @@ def _database(conn: Connection, session: Session) -> list[Finding]:
         moment = at if not isinstance(at, int) else None
         late = moment is not None and session.now - moment > timedelta(hours=4)
         found.append(
-            Finding("DMS", not late, _("{name}: leído {moment:%d/%m %H:%M} UTC").format(name=name, moment=moment))
+            Finding(
+                "DMS",
+                not late,
+                _("{name}: leído {moment:%d/%m %H:%M}").format(name=name, moment=local(session, moment, None)),
+            )
         )
     if not read:
         found.append(Finding("DMS", True, _("todavía no se leyó el DMS: boxes sync")))

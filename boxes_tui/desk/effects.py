@@ -105,9 +105,15 @@ def _sold_unit(tx: Tx, item: Subject, asked: Asked) -> dict[str, Any]:
 def _owner_note(tx: Tx, item: Subject, asked: Asked) -> None:
     from boxes_tui.desk.opportunities import add_note
 
-    who = clean(asked.new_owner or "")
-    if who and asked.reason == "vehicle_sold":
-        add_note(tx, item, _("La unidad la tiene ahora: {who}").format(who=who))
+    words = owner_words(asked.new_owner)
+    if words and asked.reason == "vehicle_sold":
+        add_note(tx, item, words)
+
+
+def owner_words(who: str | None) -> str | None:
+    """The note that says who has a unit that was sold; None where nobody was named."""
+    named = clean(who or "")
+    return _("La unidad la tiene ahora: {who}").format(who=named) if named else None
 
 
 def _wrong(tx: Tx, item: Subject, asked: Asked) -> dict[str, Any]:

@@ -12,11 +12,16 @@ from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
 from boxes_tui.clock import monotonic
+from boxes_tui.i18n import _
 
 Typed = events.Key | events.Paste
 
 PATIENCE = 2.5
-"""Seconds after which a waiting key is delivered anyway: a verb that waits for a mute database must not hold ``Esc``."""
+"""Seconds after which the way out is open anyway: a verb that waits for a mute database must not hold ``Esc``."""
+
+LIMIT = 20.0
+"""Seconds after which the other keys are given up, and that is told; what a verb asks of the database fails earlier. They
+are never handed to a screen that they were not typed for: there they would be other verbs."""
 
 AT_ONCE = frozenset({"ctrl+q", "ctrl+c"})
 
@@ -39,6 +44,8 @@ class TypeAhead:
             return
         if not self._waiting and not self._travels:
             self._since = monotonic()
+        elif self._stuck() and self._leads_out(event):
+            self.forget()
         self._waiting.append(event)
         await self.flow()
 
@@ -52,7 +59,7 @@ class TypeAhead:
             return
         self._delivering = True
         try:
-            while self._waiting and self._free():
+            while self._waiting and (self._free() or (self._stuck() and self._leads_out(self._waiting[0]))):
                 event = self._waiting.popleft()
                 target = self._app.focused or self._app.screen
                 self._travels, self._since = True, monotonic()
@@ -66,12 +73,23 @@ class TypeAhead:
 
     async def _again(self) -> None:
         self._timed = False
+        if self._waiting and not self._free() and monotonic() - self._since > LIMIT:
+            self.forget()
+            self._app.notify(_("Lo escrito mientras no respondía no se tomó: hay que repetirlo."))
         await self.flow()
 
     def _free(self) -> bool:
-        if monotonic() - self._since > PATIENCE:
-            return True
         return not self._travels and getattr(self._app.screen, "takes_keys", True)
+
+    def _stuck(self) -> bool:
+        return monotonic() - self._since > PATIENCE
+
+    def _leads_out(self, event: Typed) -> bool:
+        """``Esc``; and ``q`` where no verb is under way that may open a field for it."""
+        if not isinstance(event, events.Key):
+            return False
+        opening = self._travels or getattr(self._app.screen, "opens", False)
+        return event.key == "escape" or (event.key == "q" and not opening)
 
     def _follow(self, node: MessagePump | None) -> None:
         """Come after the key in the queue of everything it may bubble through; then the next one goes."""

@@ -221,6 +221,7 @@ class CallingScreen(ActingBase):
 
     async def verb_discard(self) -> None:
         """Discard with a reason: one row, or the marked ones as one act."""
+        from boxes_tui.desk.effects import owner_words
         from boxes_tui.desk.opportunities import Discard
         from boxes_tui.screens.dialogs.forms import ReasonForm
         from boxes_tui.screens.meanwhile import filled_in
@@ -236,9 +237,7 @@ class CallingScreen(ActingBase):
         made = await filled_in(self, form, row)
         if made is not None:
             text = _("Se descartó la oportunidad: {name}.").format(name=name(row))
-            words = made["text"]
-            if words and made["reason"] == "vehicle_sold":
-                words = _("La unidad la tiene ahora: {who}").format(who=words)
+            words = owner_words(made["text"]) if made["reason"] == "vehicle_sold" else made["text"]
             if await self.done(row, Discard(row.ref, made["reason"], words or None), text, _("Descartada")):
                 self.forget("discard", row.ref)
 

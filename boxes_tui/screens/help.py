@@ -103,6 +103,10 @@ def help_lines(place: str, role: str, absent: frozenset[str] = frozenset()) -> l
         entries = [_verb(v) for v in verbs if v.group == group]
         if group == "call" and any(v.id == "call" for v in verbs):
             entries.append(_entry("1-0", _("resultado (en la llamada)")))
+        if group == "work":
+            entries.append(_entry("Ctrl+P", _("todos los verbos")))
+            if place == "board":
+                entries.insert(0, _entry("1-9", _("abrir")))
         if group == "list" and place in (*QUEUES, *FOLLOW):
             entries = [*(_entry(_(k), _(w) if w else "") for k, w in MOVES), *entries]
         if entries:
@@ -128,7 +132,8 @@ Parts = list[str | tuple[str, str]]
 
 
 def _verb(verb: Verb) -> Parts:
-    return _entry(_(verb.shown) if len(verb.shown) > 1 else verb.shown, _(WORDS.get(verb.id, verb.label)))
+    shown = "/ b" if verb.id == "search" else verb.shown
+    return _entry(_(shown) if len(shown) > 1 else shown, _(WORDS.get(verb.id, verb.label)))
 
 
 def _entry(key: str, words: str) -> Parts:

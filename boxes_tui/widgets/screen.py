@@ -48,6 +48,11 @@ class Guarded:
         that may open another (:class:`~boxes_tui.guard.typeahead.TypeAhead`)."""
         return self._in_front and not self._verbs
 
+    @property
+    def opens(self) -> bool:
+        """Whether a verb is under way that may open another screen."""
+        return self._verbs > 0
+
     def on_screen_resume(self: Any) -> None:
         """Up, once the first part has its focus."""
         self.app.call_later(self._up)
