@@ -52,6 +52,7 @@ def called(terminal: Terminal, base: Database) -> dict[str, object]:
     return base.last_call()
 
 
+@pytest.mark.long
 def test_the_desk_goes_on_when_the_clock_jumps(seat: Callable[..., Terminal], base: Database, wall: WallClock) -> None:
     wall.is_now(START)
     terminal = seat("ana", **wall.env).until("1-9", "pendientes", long_day(START.date()))
@@ -67,6 +68,7 @@ def test_the_desk_goes_on_when_the_clock_jumps(seat: Callable[..., Terminal], ba
     terminal.until_true(lambda: not base.all(claim), "the lease given back")
 
 
+@pytest.mark.long
 def test_midnight_comes_while_the_board_is_open(seat: Callable[..., Terminal], base: Database, wall: WallClock) -> None:
     wall.is_now(datetime(2026, 11, 24, 23, 59, 50, tzinfo=ZONE))
     terminal = seat("ana", **wall.env).until("1-9", "pendientes", long_day(START.date()))

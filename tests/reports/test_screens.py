@@ -196,10 +196,10 @@ async def test_a_long_export_shows_how_far_it_is_and_escape_leaves_no_file(
     from threading import Event
 
     from boxes_tui.reports import export
-    from boxes_tui.screens.dialogs import export as dialog
+    from boxes_tui.screens.dialogs import progress
     from boxes_tui.screens.dialogs.progress import ProgressPanel
 
-    monkeypatch.setattr(dialog, "PATIENCE", 0.01)
+    monkeypatch.setattr(progress, "PATIENCE", 0.01)
     monkeypatch.setattr(export, "STEP", 1)
     go, stream = Event(), grid.stream
 

@@ -93,7 +93,7 @@ def go_live(anchor: datetime) -> date:
 
 
 def plan(world: World, cells: int = 4) -> list[PlannedAct]:
-    """The acts of the desk up to the anchor, in the order of their instants; at scale 1 some 1,600.
+    """The acts of the desk up to the anchor, in the order of their instants; at scale 1 some 1,000.
 
     The world must stand at its anchor, so that it knows the keys (ValueError otherwise). ``cells`` bounds
     the part of a large world that the desk has worked.

@@ -8,7 +8,7 @@ from typing import Final
 from boxes_tui.dms.demo.desk import Desk
 from boxes_tui.dms.demo.desk_history import AGENTS
 
-DAYS: Final = 28
+DAYS: Final = 14
 _DAY: Final = (
     ("ready", 0), ("on_call", 4), ("wrap_up", 21), ("ready", 26), ("paused", 33), ("ready", 40), ("on_call", 44),
     ("wrap_up", 52), ("off", 58),
@@ -17,7 +17,7 @@ _DAY: Final = (
 
 
 def shifts(desk: Desk) -> None:
-    """The working days of the last four weeks of everybody; today they came some hours ago and are ready."""
+    """The working days of the last two weeks of everybody; today they came some hours ago and are ready."""
     for n in range(DAYS, 0, -1):
         day = desk.today - timedelta(days=n)
         if desk.cell.works(day):
