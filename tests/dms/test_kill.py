@@ -187,7 +187,7 @@ def campaign(scene: Scene, copies: Callable[[str], str], points: int) -> None:
 
 
 def test_killed_runs_end_like_one_that_was_not(scene: Scene, copies: Callable[[str], str]) -> None:
-    campaign(scene, copies, 30)
+    campaign(scene, copies, 20)
 
 
 @pytest.mark.long
