@@ -104,24 +104,6 @@ def test_every_screen_shows_letters_only(seat: Seat, place: Path, base: Database
     assert base.acts(acts) == []
 
 
-def test_a_click_on_any_cell_runs_nothing(seat: Seat, place: Path, base: Database) -> None:
-    """Every row of every list, from edge to edge: at most the row's own card opens."""
-    poison(place)
-    acts = base.count_acts()
-    seats = seat("luis").until("1-9 abrir").quiet()
-    for digit in ("2", "3", "5", "D"):
-        seats.press(digit).quiet(0.4)
-        for y in range(2, 22):
-            for x in range(1, 79, 4):
-                seats.click(x, y)
-            seats.pump(0.02)
-            if y % 5 == 0:
-                seats.quiet(0.1)
-        home(seats)
-    assert seats.poll() is None and base.acts(acts) == []
-    assert not (found := parses(seats.raw)), found[:5]
-
-
 def test_what_is_stored_is_what_is_seen(seat: Seat, place: Path, base: Database) -> None:
     """Names with brackets, quotes and backslashes stand whole in the list, the detail line, the panel and the card."""
     rows = base.queue("opportunities")[: len(WHOLE)]

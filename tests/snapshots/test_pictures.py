@@ -120,7 +120,11 @@ PICTURES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "size", "login", "lang", "pressed"), PICTURES, ids=[p[0] for p in PICTURES])
+MARKED = [pytest.param(*p, marks=pytest.mark.long) if p[0] == "wizard_plan" else p for p in PICTURES]
+"""The plan takes half a minute to come to rest."""
+
+
+@pytest.mark.parametrize(("name", "size", "login", "lang", "pressed"), MARKED, ids=[p[0] for p in PICTURES])
 def test_picture(
     name: str, size: tuple[int, int], login: str, lang: str, pressed: tuple[str, ...], desk: Desk, snap_compare: Any
 ) -> None:
