@@ -102,12 +102,11 @@ def _take_what_is_free(
                         lost = True
                         break
                     found, order = left[free], order[order.index(free) + 1 :]
-                    if not _claimed(conn, session, ask, phase, base, found):
-                        lost = True
-                    elif _allowed(conn, session, base, found):
+                    if not _allowed(conn, session, base, found):
+                        continue
+                    if _claimed(conn, session, ask, phase, base, found):
                         return found, lost
-                    else:
-                        drop(conn, session, free)
+                    lost = True
     return None, lost
 
 

@@ -44,7 +44,7 @@ class TypeAhead:
             return
         if not self._waiting and not self._travels:
             self._since = monotonic()
-        elif self._stuck() and self._leads_out(event):
+        elif self._stuck() and isinstance(event, events.Key) and event.key == "escape":
             self.forget()
         self._waiting.append(event)
         await self.flow()

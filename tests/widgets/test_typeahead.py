@@ -83,3 +83,12 @@ def test_what_is_given_up_is_told(front: Front) -> None:
     front.takes_keys = True
     front.after(1)
     assert front.got == [] and len(front.told) == 1
+
+
+def test_a_letter_of_a_text_does_not_lead_out(front: Front) -> None:
+    """Mutant: ``q`` behind other keys takes them with it, as ``Esc`` does."""
+    front.press("l", "N").after(PATIENCE + 1).press("q")
+    assert front.got == []
+    front.takes_keys = True
+    front.after(0.1)
+    assert front.got == ["l", "N", "q"]
